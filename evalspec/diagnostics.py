@@ -160,9 +160,7 @@ class Collector:
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """The warnings recorded so far, in order of position."""
-        return tuple(
-            sorted((one for one in self.found if one.severity == "warning"), key=Diagnostic.sort_key)
-        )
+        return tuple(sorted((one for one in self.found if one.severity == "warning"), key=Diagnostic.sort_key))
 
     def raise_errors(self, kind: type[EvalspecError] = SpecError) -> None:
         """Raise everything at once if there is an error in it."""

@@ -12,9 +12,9 @@ DIGEST_HEX = 32  # 128 bits: readable in a diff, collision-free for any set a pe
 
 def canonical(value: object) -> bytes:
     """Spell a JSON value in exactly one way: sorted keys, no spaces, UTF-8, no NaN, no default conversions."""
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    ).encode("utf-8", "surrogatepass")
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 def digest(value: object) -> str:

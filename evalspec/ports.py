@@ -34,3 +34,5 @@ class Tools:
 
     ask: Ask
     progress: Progress
+    texts: Mapping[str, str] = field(default_factory=dict)  # input files as text, by the path the spec gives
+    data: Mapping[str, object] = field(default_factory=dict)  # YAML and JSON input files, parsed, by the same path

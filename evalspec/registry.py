@@ -17,9 +17,7 @@ Kind = Literal["operator", "attack", "relation", "technique", "measure", "check"
 # What the compiler can hand to a member by name; anything else is an error at import.
 SUPPLIED: Mapping[str, frozenset[str]] = types.MappingProxyType(
     {
-        "operator": frozenset(
-            {"text", "messages", "rng", "protected", "language", "partner", "terms", "facts"}
-        ),
+        "operator": frozenset({"text", "messages", "rng", "protected", "language", "partner", "terms", "facts"}),
         "attack": frozenset({"message", "rng", "task", "canary", "facts", "expected"}),
         "technique": frozenset({"slot", "spec", "tools", "catalog"}),
         "measure": frozenset({"scope"}),
@@ -112,9 +110,7 @@ def _option(name: str, parameter: inspect.Parameter, hint: object) -> Option:
     return Option(name=name, type=_JSON_TYPES[base], default=parameter.default, choices=choices)
 
 
-def _register(
-    kind: Kind, name: str, version: int, traits: Mapping[str, Any]
-) -> Callable[[Function], Function]:
+def _register(kind: Kind, name: str, version: int, traits: Mapping[str, Any]) -> Callable[[Function], Function]:
     def keep(function: Function) -> Function:
         hints = get_type_hints(function)
         supplied: list[str] = []
@@ -125,9 +121,7 @@ def _register(
             elif argument in SUPPLIED.get(kind, frozenset()):
                 supplied.append(argument)
             else:
-                raise AssertionError(
-                    f"{kind} `{name}` asks for `{argument}`, which the compiler does not supply"
-                )
+                raise AssertionError(f"{kind} `{name}` asks for `{argument}`, which the compiler does not supply")
         if not inspect.getdoc(function):
             raise AssertionError(f"{kind} `{name}` has no docstring")
         member = Member(
@@ -160,9 +154,7 @@ def operator(
     parent's label; reviewed ones keep it only when a person has decided so. The function returns None when it
     does not apply.
     """
-    return _register(
-        "operator", name, version, {"scope": scope, "languages": languages, "relation": relation}
-    )
+    return _register("operator", name, version, {"scope": scope, "languages": languages, "relation": relation})
 
 
 def attack(

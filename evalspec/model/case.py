@@ -70,8 +70,7 @@ def input_from_json(value: object) -> Input:
         return value
     assert isinstance(value, list)
     return tuple(
-        Message(role=one["role"], content=one["content"], tool_calls=tuple(one.get("tool_calls", ())))
-        for one in value
+        Message(role=one["role"], content=one["content"], tool_calls=tuple(one.get("tool_calls", ()))) for one in value
     )
 
 
@@ -207,3 +206,29 @@ class EvalSet:
     cases: tuple[Case, ...]
     drops: tuple[Drop, ...]
     spares: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What a technique made of one slot; what is left empty is settled by the slot, its cell or its parent."""
+
+    input: Input
+    expected: Expected | None = None
+    expected_by: str | None = None
+    behaviour: Behaviour | None = None
+    premise: str | None = None
+    context: Mapping[str, object] = field(default_factory=dict)
+    checks: tuple[object, ...] = ()  # names, or one-entry mappings from name to option
+    relation: Mapping[str, object] = field(default_factory=dict)
+    operators: tuple[str, ...] = ()  # `abbreviate@1`, in the order applied
+    attack_version: str | None = None
+    taxonomy: tuple[str, ...] = ()
+    served: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmade:
+    """Why a technique made nothing of a slot: `no_op`, `lost_fact`, `off_cell`, ... Counted and shown, never silent."""
+
+    reason: str
+    detail: str | None = None

@@ -156,9 +156,7 @@ class Level:
     description: str | None = None
     expected: Expected | None = None
     behaviour: Behaviour | None = None
-    facts: tuple[
-        tuple[str, tuple[object, ...]], ...
-    ] = ()  # fact to a range of two numbers or a list of values
+    facts: tuple[tuple[str, tuple[object, ...]], ...] = ()  # fact to a range of two numbers or a list of values
     track: Track | None = None
 
 
