@@ -32,6 +32,7 @@ class Slot:
     stratum: str
     ordinal: int
     key: str
+    tier: int = 0  # 1: opened only when the stratum has nothing else left
     language: str
     cell: Cell | None = None
     persona: str | None = None
@@ -53,7 +54,8 @@ class Stratum:
 
     pool: str
     name: str
-    owed: int
+    places: int  # cases of the set that the mix gives it
+    owed: int  # live candidates it must hold: its places, more where the spec asks for more
     budget: int
     slots: tuple[Slot, ...]  # in the order they are opened
     held: int = 0  # seeds whose metadata already place them in this cell

@@ -1,0 +1,1 @@
+"""The parts of `expand`, one technique a file."""

@@ -1,0 +1,124 @@
+"""Slots of mutation pools: each parent takes part in `per_parent` operators, chosen by rendezvous."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from evalspec.digests import digest, keyed_hash
+from evalspec.model.case import Seed
+from evalspec.model.plan import Slot, Stratum
+from evalspec.model.slices import seed_matches
+from evalspec.model.spec import OperatorUse, Pool, Spec
+from evalspec.registry import Catalog
+from evalspec.stages.expanding.allot import evenly, standing
+from evalspec.stats.rendezvous import Urn, urn
+
+
+def mutation_strata(
+    spec: Spec,
+    pool: Pool,
+    owed: int,
+    rows: Sequence[Seed],
+    seeds: Mapping[str, tuple[Seed, ...]],
+    catalog: Catalog,
+) -> list[Stratum]:
+    """Return one stratum an operator.
+
+    A parent's `per_parent` places go to the operators that hash lowest with it; its other operators stand behind
+    them and are opened only when an operator runs out, so that editing one operator moves no other's parents.
+    """
+    parent_pool = next((one for one in spec.pools if one.kind == "seed" and one.source == pool.source), None)
+    prefix = parent_pool.name if parent_pool else "seed"
+    shares = evenly(owed, {use.name: owed for use in pool.operators})
+    partners = _partners(pool, rows, catalog)
+    by_key = {seed.key: seed for seed in rows}
+    planned: dict[str, list[Slot]] = {use.name: [] for use in pool.operators}
+    for parent in rows:
+        usable = [use for use in pool.operators if _applies(use, parent, spec, catalog)]
+        for place, (use, ordinal) in enumerate(_preference(pool, usable, parent)):
+            tier = 0 if place < pool.per_parent else 1
+            parent_id = f"{prefix}.{parent.key}"
+            planned[use.name].append(
+                _slot(spec, pool, use, ordinal, tier, parent, parent_id, partners, by_key, catalog)
+            )
+    return [
+        Stratum(
+            pool=pool.name,
+            name=use.name,
+            places=shares[use.name],
+            owed=shares[use.name],
+            budget=len(planned[use.name]),
+            slots=tuple(sorted(planned[use.name], key=standing)),
+        )
+        for use in pool.operators
+    ]
+
+
+def _preference(pool: Pool, usable: Sequence[OperatorUse], parent: Seed) -> list[tuple[OperatorUse, int]]:
+    ordered = sorted(usable, key=lambda use: keyed_hash(f"operator/{pool.name}/{use.name}", parent.digest))
+    return [(use, ordinal) for ordinal in range(1, pool.per_parent + 1) for use in ordered]
+
+
+def _applies(use: OperatorUse, parent: Seed, spec: Spec, catalog: Catalog) -> bool:
+    if not seed_matches(parent, use.where):
+        return False
+    if any(seed_matches(parent, one) for one in use.exclude):
+        return False
+    primary = parent.language.split("-")[0]
+    return all(
+        not known or primary in known or parent.language in known
+        for known in (catalog.get("operator", kind).traits["languages"] for kind in use.kinds)
+    )
+
+
+def _partners(pool: Pool, rows: Sequence[Seed], catalog: Catalog) -> Urn:
+    wanted = any("partner" in catalog.get("operator", kind).supplied for use in pool.operators for kind in use.kinds)
+    return urn([(seed.key, seed.digest) for seed in rows]) if wanted else urn(())
+
+
+def _slot(
+    spec: Spec,
+    pool: Pool,
+    use: OperatorUse,
+    ordinal: int,
+    tier: int,
+    parent: Seed,
+    parent_id: str,
+    partners: Urn,
+    by_key: Mapping[str, Seed],
+    catalog: Catalog,
+) -> Slot:
+    slot_id = f"{pool.name}.{use.name}.{parent.key}.{ordinal}"
+    members = [catalog.get("operator", kind) for kind in use.kinds]
+    partner = None
+    if any("partner" in member.supplied for member in members):
+        found = [key for key in partners.pick(slot_id, 2) if key != parent.key]
+        partner = by_key[found[0]] if found else None
+    key = digest(
+        {
+            "random_state": spec.random_state,
+            "slot": slot_id,
+            "operators": [member.tag for member in members],
+            "options": dict(use.options),
+            "parent": parent.digest,
+            "partner": partner.digest if partner else None,
+            "terms": [list(words) for _, words in spec.task.key_terms]
+            if any("terms" in member.supplied for member in members)
+            else None,
+            "patterns": sorted(fact.pattern for fact in spec.task.facts if fact.pattern),
+        }
+    )
+    return Slot(
+        id=slot_id,
+        pool=pool.name,
+        technique="mutation",
+        stratum=use.name,
+        ordinal=ordinal,
+        tier=tier,
+        key=key,
+        language=parent.language,
+        operator=use.name,
+        parent=parent,
+        parent_id=parent_id,
+        partner=partner,
+    )

@@ -1,0 +1,81 @@
+"""Slots of red-team pools: each attack on real carrier messages, and one benign twin for every four attacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from evalspec.digests import digest
+from evalspec.model.case import Seed
+from evalspec.model.plan import Slot, Stratum
+from evalspec.model.spec import AttackUse, Pool, Spec
+from evalspec.stages.expanding.allot import evenly
+from evalspec.stages.expanding.grids import MAX_PER_CELL
+from evalspec.stats.rendezvous import Urn, urn
+
+BENIGN = "benign"  # the last word of a hard negative's stratum
+
+
+def redteam_strata(spec: Spec, pool: Pool, owed: int, rows: Sequence[Seed]) -> list[Stratum]:
+    """Return one stratum an attack and one for its hard negatives, which stand inside the pool's share."""
+    benign_total = int(Fraction(owed) * Fraction(str(pool.hard_negatives)) / (1 + Fraction(str(pool.hard_negatives))))
+    names = [use.name for use in pool.attacks]
+    hostile = evenly(owed - benign_total, dict.fromkeys(names, owed))
+    benign = evenly(benign_total, dict.fromkeys(names, owed))
+    carriers = {seed.key: seed for seed in rows if seed.expected is not None or not spec.task.expected}
+    drawn_from = urn([(seed.key, seed.digest) for seed in carriers.values()])
+    strata = []
+    for use in pool.attacks:
+        for is_benign, places in ((False, hostile[use.name]), (True, benign[use.name])):
+            count = places if is_benign else max(places, use.count or 0)
+            budget = MAX_PER_CELL * count
+            name = f"{use.name}.{BENIGN}" if is_benign else use.name
+            slots = tuple(
+                _slot(spec, pool, use, name, ordinal, is_benign, drawn_from, carriers)
+                for ordinal in range(1, budget + 1)
+            )
+            if count:
+                strata.append(Stratum(pool=pool.name, name=name, places=places, owed=count, budget=budget, slots=slots))
+    return strata
+
+
+def _slot(
+    spec: Spec,
+    pool: Pool,
+    use: AttackUse,
+    stratum: str,
+    ordinal: int,
+    is_benign: bool,
+    drawn_from: Urn,
+    carriers: dict[str, Seed],
+) -> Slot:
+    slot_id = f"{pool.name}.{stratum}.{ordinal:02d}"
+    picked = drawn_from.pick(slot_id, 1)
+    carrier = carriers[picked[0]] if picked else None
+    parent_pool = next(
+        (one for one in spec.pools if one.kind == "seed" and carrier and one.source == carrier.source), None
+    )
+    key = digest(
+        {
+            "random_state": spec.random_state,
+            "slot": slot_id,
+            "attack": use.kind,
+            "options": dict(use.options),
+            "carrier": carrier.digest if carrier else None,
+            "labels": [list(part.values) for part in spec.task.label_parts],
+            "instructions": spec.task.instructions,
+        }
+    )
+    return Slot(
+        id=slot_id,
+        pool=pool.name,
+        technique="redteam",
+        stratum=stratum,
+        ordinal=ordinal,
+        key=key,
+        language=carrier.language if carrier else "und",
+        attack=use.name,
+        hard_negative=is_benign,
+        parent=carrier,
+        parent_id=f"{parent_pool.name if parent_pool else 'seed'}.{carrier.key}" if carrier else None,
+    )

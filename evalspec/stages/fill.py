@@ -1,0 +1,201 @@
+"""Open slots until every stratum holds what it owes: the loop around generate, review and screen.
+
+Slots are taken in one order of standing (golden, production, reviewed, then tier, ordinal and keyed hash), and a slot
+is opened only while its stratum still owes. What is live never stops being live, so one pass decides everything and
+the result does not depend on how many slots are made ahead (`wave`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from evalspec.diagnostics import BuildError, Collector, Exit
+from evalspec.digests import keyed_hash
+from evalspec.model.case import Candidate, Drop
+from evalspec.model.ledger import Effective
+from evalspec.model.plan import Plan, Slot, Stratum
+from evalspec.model.spec import Spec
+from evalspec.stages.expanding.allot import standing
+from evalspec.stages.ledger import apply_fix
+from evalspec.stages.screen import Screener
+
+# Reasons that cost no candidate: the operator had nothing to do, so the next parent is tried.
+FREE_REASONS = frozenset({"no_op", "language"})
+
+Make = Callable[[Slot], Candidate | Drop]
+Decide = Callable[[str], Effective]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What stays, in order of standing, what was dropped, and what each stratum holds."""
+
+    live: tuple[Candidate, ...]
+    drops: tuple[Drop, ...]
+    held: Mapping[tuple[str, str], int]  # (pool, stratum) to live candidates
+    opened: int
+
+
+@dataclass(slots=True)
+class _Filling:
+    """The state of one pass; a class because every slot is judged by those before it."""
+
+    spec: Spec
+    plan: Plan
+    make: Make
+    decide: Decide
+    screener: Screener
+    wave: int
+    made: dict[str, Candidate | Drop] = field(default_factory=dict)
+    live: list[Candidate] = field(default_factory=list)
+    drops: list[Drop] = field(default_factory=list)
+    held: Counter[tuple[str, str]] = field(default_factory=Counter)
+    spent: Counter[tuple[str, str]] = field(default_factory=Counter)
+    children: Counter[tuple[str, str]] = field(default_factory=Counter)  # (pool, parent id)
+    opened: set[str] = field(default_factory=set)
+    present: set[str] = field(default_factory=set)  # ids of live golden and production cases
+
+    def open(self, slot: Slot) -> None:
+        """Make one slot's candidate, apply what people decided, and screen it."""
+        self.opened.add(slot.id)
+        place = (slot.pool, slot.stratum)
+        made = self._made(slot)
+        if isinstance(made, Drop):
+            self.drops.append(made)
+            self.spent[place] += made.reason not in FREE_REASONS
+            return
+        self.spent[place] += 1
+        decision = self.decide(slot.id)
+        if decision.verdict in ("drop", "retire"):
+            reason = decision.reason or decision.verdict or "drop"
+            self.drops.append(Drop(id=slot.id, stage="review", reason=reason, pool=slot.pool, stratum=slot.stratum))
+            return
+        candidate = apply_fix(made, decision)
+        removed = self.screener.check(candidate)
+        if removed is not None:
+            self.drops.append(removed)
+            return
+        self.screener.keep(candidate)
+        self.live.append(candidate)
+        self.held[place] += 1
+        if slot.technique in ("seed", "golden"):
+            self.present.add(slot.id)
+        elif slot.parent_id:
+            self.children[slot.pool, slot.parent_id] += 1
+
+    def may_open(self, slot: Slot) -> bool:
+        """Return True when the slot is new and its parent is in the set and has room for one more child."""
+        if slot.id in self.opened:
+            return False
+        pool = self.spec.pool(slot.pool)
+        if pool.kind != "mutation":
+            return True
+        if pool.parents == "with" and slot.parent_id not in self.present:
+            return False
+        return self.children[slot.pool, slot.parent_id or ""] < pool.per_parent
+
+    def _made(self, slot: Slot) -> Candidate | Drop:
+        if slot.id not in self.made:
+            for one in self._ahead(slot):
+                self.made[one.id] = self.make(one)
+        return self.made[slot.id]
+
+    def _ahead(self, slot: Slot) -> Iterable[Slot]:
+        """Return the slot and the next ones of its stratum that a wave makes together."""
+        if self.wave == 1:
+            return (slot,)
+        stratum = self._stratum(slot)
+        start = next(at for at, one in enumerate(stratum.slots) if one.id == slot.id)
+        rest = [one for one in stratum.slots[start:] if one.id not in self.made]
+        return rest[: self.wave] if self.wave else rest
+
+    def _stratum(self, slot: Slot) -> Stratum:
+        return next(one for one in self.plan.strata if one.pool == slot.pool and one.name == slot.stratum)
+
+
+def fill(
+    spec: Spec,
+    plan: Plan,
+    make: Make,
+    decide: Decide,
+    decided: frozenset[str],
+    screener: Screener,
+    *,
+    wave: int = 1,
+    on_slot: Callable[[int], None] = lambda done: None,
+) -> Filled:
+    """Fill every stratum of the plan; raise with the names of those that their candidate budget could not fill.
+
+    `decided` are the cases that the ledger is about. `wave` is how many slots of a stratum are made at a time, 0 for
+    all of them.
+    """
+    state = _Filling(spec=spec, plan=plan, make=make, decide=decide, screener=screener, wave=wave)
+    needs = {(one.pool, one.name): one for one in plan.strata}
+    for slot in _in_order(plan, decide, decided):
+        place = (slot.pool, slot.stratum)
+        stratum = needs[place]
+        is_settled = slot.id in decided and decide(slot.id).verdict is not None
+        wanted = state.held[place] < stratum.owed and state.spent[place] < stratum.budget
+        if state.may_open(slot) and (wanted or (is_settled and slot.technique not in ("seed", "golden"))):
+            state.open(slot)
+            on_slot(len(state.opened))
+    screener.problems.raise_errors(BuildError)
+    _refuse_short(spec, plan, state)
+    return Filled(
+        live=tuple(state.live),
+        drops=tuple(sorted(state.drops, key=lambda drop: drop.id)),
+        held=dict(state.held),
+        opened=len(state.opened),
+    )
+
+
+def _in_order(plan: Plan, decide: Decide, decided: frozenset[str]) -> list[Slot]:
+    """Order all slots by standing; within golden and production by stratum and keyed hash, as planned."""
+    ranks = {"golden": 0, "seed": 1}
+    first: list[Slot] = []
+    settled: list[Slot] = []
+    rest: list[Slot] = []
+    for stratum in plan.strata:
+        for slot in stratum.slots:
+            if slot.technique in ranks:
+                first.append(slot)
+            elif slot.id in decided and decide(slot.id).verdict is not None:
+                settled.append(slot)
+            else:
+                rest.append(slot)
+    first.sort(key=lambda slot: ranks[slot.technique])  # stable: the order of the plan stays
+    settled.sort(key=lambda slot: (keyed_hash("standing", slot.id), slot.id))
+    rest.sort(key=standing)
+    return [*first, *settled, *rest]
+
+
+def _refuse_short(spec: Spec, plan: Plan, state: _Filling) -> None:
+    problems = Collector()
+    for stratum in plan.strata:
+        place = (stratum.pool, stratum.name)
+        held = state.held[place]
+        if held >= stratum.owed:
+            continue
+        lost = Counter(drop.reason for drop in state.drops if (drop.pool, drop.stratum) == place)
+        spelled = ", ".join(f"{count} {reason}" for reason, count in sorted(lost.items())) or "no more to open"
+        pool = spec.pool(stratum.pool)
+        problems.add(
+            "X501",
+            f"`{stratum.pool}` holds {held} of the {stratum.owed} cases it owes in `{stratum.name}`",
+            at=pool.at,
+            label="this pool",
+            notes=[f"{state.spent[place]} of {stratum.budget} candidates were made there; dropped: {spelled}"],
+            hint=_advice(pool.kind, stratum),
+            exit=Exit.FINDING,
+        )
+    problems.raise_errors(BuildError)
+
+
+def _advice(kind: str, stratum: Stratum) -> str:
+    if kind == "mutation":
+        return "raise `per_parent`, lower the pool's share, or replace an operator that finds nothing to change"
+    if kind in ("seed", "golden"):
+        return "import more rows, or lower the share"
+    return f"raise `max_per_cell` (now {stratum.budget}), give the generator more to say there, or lower the share"

@@ -1,0 +1,135 @@
+"""A slot to a candidate, or to the reason why there is none: run the slot's technique and settle what it left open."""
+
+from __future__ import annotations
+
+from evalspec.model.case import Candidate, Drop, Lineage, Made, Seed, Unmade
+from evalspec.model.plan import Slot
+from evalspec.model.spec import Behaviour, Expected, Spec, Track
+from evalspec.ports import Tools
+from evalspec.registry import Catalog
+
+# Where a pool's `track` is not given: what the technique is for.
+TRACKS: dict[str, Track] = {"seed": "wild", "golden": "happy", "mutation": "edge", "redteam": "adversarial"}
+
+
+def generate(slot: Slot, spec: Spec, catalog: Catalog, tools: Tools) -> Candidate | Drop:
+    """Make the candidate of one slot."""
+    if slot.technique in ("seed", "golden"):
+        return _from_row(slot, spec)
+    made: Made | Unmade = catalog.get("technique", slot.technique).function(slot, spec, tools, catalog)
+    if isinstance(made, Unmade):
+        return Drop(
+            id=slot.id, stage="generate", reason=made.reason, pool=slot.pool, stratum=slot.stratum, detail=made.detail
+        )
+    return _settle(slot, made, spec)
+
+
+def _from_row(slot: Slot, spec: Spec) -> Candidate:
+    seed = _parent(slot)
+    vouched = f"verified:{seed.verified_by}" if seed.verified_by else f"unverified:{seed.source}"
+    return Candidate(
+        id=slot.id,
+        pool=slot.pool,
+        technique=slot.technique,
+        stratum=slot.stratum,
+        input=seed.input,
+        provenance="prod" if slot.technique == "seed" else "golden",
+        track=spec.pool(slot.pool).track or TRACKS[slot.technique],
+        language=seed.language,
+        expected=seed.expected,
+        expected_by=vouched if seed.expected is not None else None,
+        behaviour=seed.behaviour,
+        premise=seed.premise,
+        context=seed.context,
+        lineage=Lineage(
+            pool=slot.pool,
+            source=seed.source,
+            weight=seed.weight if seed.weight != 1.0 else None,
+            copies=seed.copies if seed.copies > 1 else None,
+            facts=seed.facts,
+        ),
+        metadata=seed.metadata,
+    )
+
+
+def _settle(slot: Slot, made: Made, spec: Spec) -> Candidate:
+    expected, expected_by = _expected(slot, made)
+    return Candidate(
+        id=slot.id,
+        pool=slot.pool,
+        technique=slot.technique,
+        stratum=slot.stratum,
+        input=made.input,
+        provenance=provenance_tag(slot),
+        track=_track(slot, spec),
+        language=slot.language,
+        expected=expected,
+        expected_by=expected_by,
+        behaviour=made.behaviour or _behaviour(slot),
+        premise=made.premise,
+        context=made.context or (slot.parent.context if slot.parent else {}),
+        checks=made.checks,
+        relation=made.relation,
+        lineage=_lineage(slot, made, spec),
+        metadata=slot.parent.metadata if slot.parent and slot.technique == "mutation" else {},
+    )
+
+
+def _expected(slot: Slot, made: Made) -> tuple[Expected | None, str | None]:
+    """Say what is expected and who says so: the technique, the cell, or the parent under a declared relation."""
+    if made.expected is not None:
+        return made.expected, made.expected_by
+    if slot.cell is not None:
+        return slot.cell.expected, slot.cell.expected_by
+    if slot.parent is not None and slot.parent.expected is not None and slot.technique == "mutation":
+        return slot.parent.expected, f"inherited:{slot.parent_id}"
+    return None, None
+
+
+def _behaviour(slot: Slot) -> Behaviour:
+    if slot.cell is not None:
+        return slot.cell.behaviour
+    return slot.parent.behaviour if slot.parent is not None else "answer"
+
+
+def _track(slot: Slot, spec: Spec) -> Track:
+    if slot.cell is not None:
+        return slot.cell.track
+    if slot.hard_negative:
+        return spec.pool(slot.pool).track or "edge"
+    return spec.pool(slot.pool).track or TRACKS[slot.technique]
+
+
+def provenance_tag(slot: Slot) -> str:
+    """Return the one readable tag, the slice key of dashboards."""
+    if slot.technique == "persona" and slot.cell:
+        return "-".join(["persona", str(slot.persona), *(level for _, level in slot.cell.levels)])
+    if slot.cell is not None:
+        return "-".join(["synth", *(level for _, level in slot.cell.levels)])
+    return f"{slot.technique}-{slot.stratum.replace('.', '-')}"
+
+
+def _lineage(slot: Slot, made: Made, spec: Spec) -> Lineage:
+    model = spec.model(slot.generator) if slot.generator else None
+    return Lineage(
+        pool=slot.pool,
+        cell=dict(slot.cell.levels) if slot.cell else {},
+        persona=slot.persona,
+        facts=slot.facts,
+        operator=slot.operator,
+        operators=made.operators,
+        parents=(slot.parent_id,) if slot.parent_id else (),
+        attack=slot.attack,
+        attack_version=made.attack_version,
+        hard_negative=slot.hard_negative,
+        taxonomy=made.taxonomy,
+        exemplars=tuple(seed.key for seed in slot.exemplars),
+        generator=model.model if model else None,
+        served=made.served if model and made.served != model.model else None,
+        family=model.family if model else None,
+    )
+
+
+def _parent(slot: Slot) -> Seed:
+    assert slot.parent is not None, "a seed or golden slot is made from its row"
+    return slot.parent

@@ -1,0 +1,50 @@
+"""Live candidates to the set: each stratum's first ones by standing, children only with their parents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from evalspec.model.case import Candidate, Case, Drop, EvalSet
+from evalspec.model.ledger import Reviewed
+from evalspec.model.plan import Plan
+from evalspec.model.spec import Spec
+from evalspec.stages.content import content_digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixed:
+    """The picked cases, and those of them that wait for a person: no lock is written while there are any."""
+
+    evalset: EvalSet
+    waiting: Mapping[str, str]  # case id to pending, stale or disputed
+
+
+def mix(spec: Spec, plan: Plan, reviewed: Reviewed, drops: tuple[Drop, ...]) -> Mixed:
+    """Pick what each stratum owes, in order of standing; the rest are spares.
+
+    Trial pools owe the set nothing: their candidates are all spares.
+    """
+    waiting = {
+        candidate.id: why
+        for why, group in (("pending", reviewed.pending), ("stale", reviewed.stale), ("disputed", reviewed.disputed))
+        for candidate in group
+    }
+    standing = [*reviewed.approved, *reviewed.pending, *reviewed.stale, *reviewed.disputed]
+    by_id = {candidate.id: candidate for candidate in standing}
+    picked: dict[str, Candidate] = {}
+    for stratum in plan.strata:
+        if spec.pool(stratum.pool).trial:
+            continue
+        order = [by_id[slot.id] for slot in stratum.slots if slot.id in by_id]
+        order.sort(key=lambda candidate: candidate.id not in reviewed.marks)  # stable: reviewed first
+        picked |= {candidate.id: candidate for candidate in order[: stratum.places]}
+    cases = tuple(
+        Case(candidate=picked[case], digest=content_digest(picked[case]), review=reviewed.marks.get(case))
+        for case in sorted(picked)
+    )
+    spares = tuple(by_id[case] for case in sorted(by_id) if case not in picked)
+    return Mixed(
+        evalset=EvalSet(cases=cases, drops=tuple(sorted(drops, key=lambda drop: drop.id)), spares=spares),
+        waiting={case: waiting[case] for case in sorted(picked) if case in waiting},
+    )

@@ -1,0 +1,171 @@
+"""What removes a candidate, always with a reason: equal, near or far texts, training overlap, signature words, PII.
+
+A candidate answers only to what stands above it and stays: golden, production, reviewed, then by ordinal. Lineage is
+never compared: parent and child, siblings, and an attack with its carrier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from evalspec.diagnostics import Collector
+from evalspec.model.case import Candidate, Drop, Seed, measured_text
+from evalspec.model.spec import Spec
+from evalspec.registry import Catalog
+from evalspec.stages.scrub import find_hidden, find_personal
+from evalspec.stages.training import Firewall
+from evalspec.text.distance import Reach, reach
+from evalspec.text.nearness import NearIndex
+from evalspec.text.tokens import tokens
+from evalspec.text.vectors import padded
+
+FAR_POOLS = frozenset({"prompted", "persona", "document"})  # what a generator wrote from nothing
+REAL = frozenset({"seed", "golden"})
+
+
+@dataclass(slots=True)
+class Screener:
+    """The texts that stay so far; a class because each candidate is judged against those before it."""
+
+    spec: Spec
+    near: NearIndex
+    reach: Reach | None
+    firewall: Firewall
+    catalog: Catalog
+    kept_types: frozenset[str]  # personal types that some source keeps because they decide a label
+    open_pools: frozenset[str]  # pools whose parents come from a source with `pii: allow`
+    families: dict[str, set[str]] = field(default_factory=dict)  # parent id to parent and children
+    real: dict[tuple[str, ...], Candidate] = field(default_factory=dict)  # tokens of golden and production cases
+    problems: Collector = field(default_factory=Collector)
+
+    def check(self, candidate: Candidate) -> Drop | None:
+        """Return why the candidate may not stay, or None."""
+        if candidate.technique in REAL:
+            return self._check_real(candidate)
+        for screen in (self._unclean, self._trained_on, self._signed, self._far, self._near):
+            found = screen(candidate)
+            if found is not None:
+                return found
+        return None
+
+    def keep(self, candidate: Candidate) -> None:
+        """Let the candidate stay: later ones are compared with it."""
+        if candidate.technique in REAL:
+            self.real.setdefault(_key(candidate), candidate)
+        else:
+            self.near.add(candidate.id, measured_text(candidate.input))
+        for parent in candidate.lineage.parents:
+            self.families.setdefault(parent, {parent}).add(candidate.id)
+
+    def _check_real(self, candidate: Candidate) -> Drop | None:
+        twin = self.real.get(_key(candidate))
+        if twin is None:
+            return None
+        if twin.expected == candidate.expected:
+            return None if twin.technique == candidate.technique else _drop(candidate, "equal", other=twin.id)
+        self.problems.add(
+            "X510",
+            f"`{twin.id}` and `{candidate.id}` have the same input and expect different things",
+            path=self.spec.path,
+            notes=[f"`{twin.id}` expects `{twin.expected}`, `{candidate.id}` expects `{candidate.expected}`"],
+            hint="correct the label at its source and import again, or drop one of them: "
+            f"evalspec review record {self.spec.path} {candidate.id} drop --reason wrong_label --reviewer YOU",
+        )
+        return None
+
+    def _unclean(self, candidate: Candidate) -> Drop | None:
+        for text in _all_texts(candidate):
+            if hidden := find_hidden(text):
+                return _drop(candidate, "hidden_characters", detail=hidden[0])
+            personal = [kind for kind, _, _ in find_personal(text, self.catalog) if kind not in self.kept_types]
+            if personal and candidate.pool not in self.open_pools:
+                return _drop(candidate, "personal_data", detail=personal[0])
+        return None
+
+    def _trained_on(self, candidate: Candidate) -> Drop | None:
+        found = self.firewall.overlap(measured_text(candidate.input))
+        return _drop(candidate, "training_overlap", value=found.value, detail=found.rule) if found else None
+
+    def _signed(self, candidate: Candidate) -> Drop | None:
+        if not self.spec.screen.signature_words:
+            return None
+        words = set(tokens(measured_text(candidate.input)))
+        found = [word for word in self.spec.screen.signature_words if word.lower() in words]
+        return _drop(candidate, "signature_word", detail=found[0]) if found else None
+
+    def _far(self, candidate: Candidate) -> Drop | None:
+        if self.reach is None or candidate.technique not in FAR_POOLS:
+            return None
+        distance = self.reach.distance(measured_text(candidate.input))
+        return _drop(candidate, "far_from_seeds", value=distance) if distance > self.reach.limit else None
+
+    def _near(self, candidate: Candidate) -> Drop | None:
+        exempt = {one for parent in candidate.lineage.parents for one in self.families.get(parent, {parent})}
+        found = self.near.find(measured_text(candidate.input), exempt)
+        return _drop(candidate, "near_duplicate", other=found[0], value=round(found[1], 6)) if found else None
+
+
+def screener(
+    spec: Spec, seeds: Mapping[str, Sequence[Seed]], firewall: Firewall, catalog: Catalog, ids: Mapping[str, str]
+) -> Screener:
+    """Set up the screens of one build. `ids` maps a row's key to the case id that stands for it."""
+    rows = [seed for name in sorted(seeds) for seed in seeds[name] if seed.key in ids]
+    production = {source.name for source in spec.sources_of("production")}
+    corpus = {ids[seed.key]: measured_text(seed.input) for seed in rows}
+    near = NearIndex(corpus, cosine=spec.screen.near_lexical)
+    for case, text in corpus.items():
+        near.add(case, text)
+    texts = [measured_text(seed.input) for seed in rows if seed.source in production]
+    return Screener(
+        spec=spec,
+        near=near,
+        reach=reach(texts, spec.screen.seed_far),
+        firewall=firewall,
+        catalog=catalog,
+        kept_types=frozenset(name for source in spec.sources for name in source.pii.keep),
+        open_pools=_open_pools(spec),
+    )
+
+
+def _drop(
+    candidate: Candidate,
+    reason: str,
+    *,
+    other: str | None = None,
+    value: float | None = None,
+    detail: str | None = None,
+) -> Drop:
+    return Drop(
+        id=candidate.id,
+        stage="screen",
+        reason=reason,
+        pool=candidate.pool,
+        stratum=candidate.stratum,
+        other=other,
+        value=value,
+        detail=detail,
+    )
+
+
+def _key(candidate: Candidate) -> tuple[str, ...]:
+    """Fold an input for equality: NFC, lower case, one space between words, role by role."""
+    if isinstance(candidate.input, str):
+        return (padded(candidate.input),)
+    return tuple(part for one in candidate.input for part in (one.role, padded(one.content)))
+
+
+def _all_texts(candidate: Candidate) -> tuple[str, ...]:
+    if isinstance(candidate.input, str):
+        return (candidate.input,)
+    return tuple(one.content for one in candidate.input)
+
+
+def _open_pools(spec: Spec) -> frozenset[str]:
+    allowed = {source.name for source in spec.sources if source.pii.mode == "allow"}
+    production = {source.name for source in spec.sources_of("production")}
+    return frozenset(
+        pool.name
+        for pool in spec.pools
+        if pool.source in allowed or (pool.kind == "redteam" and pool.source is None and production & allowed)
+    )
