@@ -1,0 +1,44 @@
+"""The surface of a text: tidy what templates leave behind, and type as one real user did."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from evalspec.stream import Stream
+from evalspec.text.style import apply_style, sentence_case, word_count
+
+MIN_BARE_WORDS = 6  # a shorter text says nothing about whether its writer uses commas and full stops
+
+_END = re.compile(r"[.!?…]['\")\]]*$")
+
+
+def tidy(text: str) -> str:
+    """Close the gaps that empty choices leave, mend marks that met, and start sentences with a capital."""
+    text = re.sub(r"[ \t]+", " ", text)
+    text = re.sub(r" *\n *", "\n", text)
+    text = re.sub(r" +([,.!?;:…])", r"\1", text)
+    text = re.sub(r"([.!?,;:]),+", r"\1", text)
+    text = re.sub(r",+([.!?;:])", r"\1", text)
+    text = re.sub(r"(?<!\.)\.([!?])", r"\1", text)
+    text = re.sub(r"([!?])\.(?!\.)", r"\1", text)
+    text = re.sub(r"(?<!\.)\.\.(?!\.)", ".", text)
+    return sentence_case(text.strip().lstrip(",;:.").lstrip())
+
+
+def as_user(text: str, written: Sequence[str], rng: Stream, *, protected: Sequence[str] = ()) -> str:
+    """Type `text` as the writer of `written` types: lower case throughout, marks left out, the last one left off."""
+    sample = "\n".join(written)
+    letters = [letter for letter in sample if letter.isalpha()]
+    style: dict[str, str] = {}
+    if letters and sample == sample.lower():
+        style["casing"] = "lower"
+        if word_count(sample) >= MIN_BARE_WORDS and not re.search(r"[.,;:!]", sample):
+            style["punctuation"] = "none"
+    dressed = apply_style(text, style, rng, protected=protected)
+    first = written[0].rstrip() if written else ""
+    if first and not _END.search(first):
+        dressed = re.sub(r"[.!?…]+$", "", dressed)
+    elif not _END.search(dressed) and first:
+        dressed += "."
+    return dressed
