@@ -61,7 +61,7 @@ _PARSE: dict[str, Code] = {
     "Y014": Code("spec is not a mapping", "A spec is a mapping of keys: `version`, `sources`, `mix` and so on."),
     "Y015": Code(
         "control character",
-        "Control characters can rewrite what a terminal shows and cannot be reviewed. Only tabs and line ends are read.",
+        "Control characters can rewrite what a terminal shows. Only tabs and line ends are read.",
     ),
     "Y016": Code(
         "invisible character",
