@@ -1,91 +1,27 @@
-"""The spec as meant: every default filled in, every name resolved."""
+"""The spec as meant: every default filled in, every name resolved; what is a mapping there is sorted by name here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from evalspec.diagnostics import Span
+from evalspec.diagnostics import Diagnostic, Span
+from evalspec.model.task import Behaviour as Behaviour
+from evalspec.model.task import Check as Check
+from evalspec.model.task import Expected as Expected
+from evalspec.model.task import Fact as Fact
+from evalspec.model.task import Part as Part
+from evalspec.model.task import PartKind as PartKind
+from evalspec.model.task import Question as Question
+from evalspec.model.task import Task as Task
+from evalspec.model.task import Track as Track
 
-Behaviour = Literal["answer", "abstain", "clarify", "challenge", "refuse"]
-Track = Literal["happy", "edge", "adversarial", "wild"]
 Purpose = Literal["launch", "smoke", "bootstrap"]
 SourceKind = Literal["production", "golden", "anchor", "document", "training", "traffic"]
 Technique = Literal["seed", "golden", "prompted", "mutation", "persona", "redteam", "metamorphic", "document"]
-PartKind = Literal["label", "text", "json", "tool_calls", "citations", "query", "criteria"]
 
-# What a case is expected to give: a bare label (the short form of one label part), or part name to value.
-Expected = str | Mapping[str, object]
-
-# A slice to the values that match it, in the order of the spec; all slices must match.
+# A slice to the values that match it, slices by name; all slices must match.
 Match = tuple[tuple[str, tuple[str, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One part of what is expected."""
-
-    name: str
-    kind: PartKind = "label"
-    values: tuple[str, ...] = ()
-    ordered: bool = False
-    high_stakes: tuple[str, ...] = ()
-    schema: str | None = None
-    tools: str | None = None
-    source: str | None = None
-    language: str | None = None
-    database: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """What a text states and a label may hang on; exactly one of range, values, pattern, absent is given."""
-
-    name: str
-    range: tuple[float, float] | None = None
-    limit: float | None = None
-    values: tuple[tuple[str, tuple[str, ...]], ...] = ()  # value to its surface forms
-    pattern: str | None = None
-    absent: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """A property of every output that is tested without a model."""
-
-    name: str
-    option: object = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What judges ask about an output."""
-
-    name: str
-    question: str
-    required: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What the subject does and what is known of a good output."""
-
-    turns: Literal["single", "conversation"] = "single"
-    instructions: str | None = None
-    expected: tuple[Part, ...] = ()
-    short_expected: bool = False  # `expected: [a, b]`: a case's expected is a plain string
-    context: tuple[str, ...] = ()
-    checks: tuple[Check, ...] = ()
-    rubric: tuple[Question, ...] = ()
-    facts: tuple[Fact, ...] = ()
-    languages: tuple[str, ...] = ()  # empty: those of the seeds
-    key_terms: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    @property
-    def label_parts(self) -> tuple[Part, ...]:
-        """The parts whose value is one of a list of labels."""
-        return tuple(part for part in self.expected if part.kind == "label")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +212,7 @@ class Pool:
     max_per_cell: int | None = None  # None: MAX_PER_CELL times what the cell owes
     exemplars: Exemplars = field(default_factory=Exemplars)
     prompt: str | None = None  # the template's text
+    prompt_path: str | None = None  # where it stands, when it is a file
     personas: tuple[str, ...] = ()
     operators: tuple[OperatorUse, ...] = ()
     relations: tuple[RelationUse, ...] = ()
@@ -302,6 +239,7 @@ class Screening:
     training_cosine: float = 0.90
     training_ngram: int = 13
     signature_words: tuple[str, ...] = ()
+    signature_path: str | None = None  # where they stand, when they are a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,6 +325,7 @@ class Spec:
     budget: Budget = field(default_factory=Budget)
     base: str | None = field(default=None, compare=False)  # the file that `extends` names
     description: str | None = field(default=None, compare=False)
+    warnings: tuple[Diagnostic, ...] = field(default=(), compare=False, repr=False)
 
     def source(self, name: str) -> Source:
         """Return the source of that name."""
