@@ -20,8 +20,12 @@ class Mixed:
     waiting: Mapping[str, str]  # case id to pending, stale or disputed
 
 
-def mix(spec: Spec, plan: Plan, reviewed: Reviewed, drops: tuple[Drop, ...]) -> Mixed:
+def mix(
+    spec: Spec, plan: Plan, reviewed: Reviewed, drops: tuple[Drop, ...], *, approved_only: bool = False
+) -> Mixed:
     """Pick what each stratum owes, in order of standing; the rest are spares.
+
+    `approved_only` leaves out what waits for a person, so that a trial set can be looked at before the review.
 
     Trial pools owe the set nothing: their candidates are all spares.
     """
@@ -30,7 +34,8 @@ def mix(spec: Spec, plan: Plan, reviewed: Reviewed, drops: tuple[Drop, ...]) -> 
         for why, group in (("pending", reviewed.pending), ("stale", reviewed.stale), ("disputed", reviewed.disputed))
         for candidate in group
     }
-    standing = [*reviewed.approved, *reviewed.pending, *reviewed.stale, *reviewed.disputed]
+    undecided = () if approved_only else (*reviewed.pending, *reviewed.stale, *reviewed.disputed)
+    standing = [*reviewed.approved, *undecided]
     by_id = {candidate.id: candidate for candidate in standing}
     picked: dict[str, Candidate] = {}
     for stratum in plan.strata:

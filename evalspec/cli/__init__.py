@@ -1,0 +1,145 @@
+"""The command line: flags to one library call, its result to stdout, everything else to stderr, an exit code."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from types import FrameType
+
+import click
+
+from evalspec import __version__
+from evalspec.diagnostics import EvalspecError, Exit
+
+# A command's module is imported when it is called: `--help` must not pay for numpy.
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": ("evalspec.cli.init", "Write a first spec from a file of real messages, and import 50 of them."),
+    "import": ("evalspec.cli.import_", "Sample and scrub raw rows into a source's snapshot."),
+    "check": ("evalspec.cli.check", "Say everything that is wrong with a spec and its sources; spend nothing."),
+    "plan": ("evalspec.cli.plan", "Show cells, slots, review hours and cost before anything is made."),
+    "build": ("evalspec.cli.build", "Compile a spec into its lock and mix report."),
+    "verify": ("evalspec.cli.verify", "Prove that a lock follows from its inputs; no network, no keys."),
+    "report": ("evalspec.cli.report", "Print the mix report of a lock."),
+    "review": ("evalspec.cli.review", "List candidates that wait for people, and record decisions."),
+    "catalog": ("evalspec.cli.catalog", "List every operator, attack, measure and technique with its options."),
+    "explain": ("evalspec.cli.explain", "Explain a diagnostic code, or the exit codes."),
+}
+
+
+class LazyGroup(click.Group):
+    """A click group that imports a command's module when it is used; a class because click asks for one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of the work, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_, help_line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the command that a misspelled one most likely meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from evalspec.diagnostics import did_you_mean
+
+            ctx.fail(f"no command `{args[0]}`; {did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: evalspec init messages.jsonl    Then: evalspec build specs/NAME.yaml",
+)
+@click.version_option(__version__, message="evalspec %(version)s")
+def cli() -> None:
+    """Compile a YAML spec into a locked, provenance-tagged evaluation set and a mix report.
+
+    Synthetic cases broaden coverage; only real ones anchor the distribution.
+    """
+
+
+def main() -> None:
+    """Run the program and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; nothing a user can cause ends in a traceback."""
+    signal.signal(signal.SIGTERM, _stop)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, _stop)
+    try:
+        result = cli.main(args=list(arguments), prog_name="evalspec", standalone_mode=False)
+        sys.stdout.flush()
+        return int(result) if isinstance(result, int) else Exit.OK
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.UsageError as error:
+        error.show()
+        return Exit.USAGE
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nstopped; nothing was half-written", err=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()
+        return Exit.CLOSED_PIPE
+    except EvalspecError as error:
+        from evalspec.cli.console import print_diagnostics
+
+        print_diagnostics(error.diagnostics, "text")
+        return error.exit
+    except (OSError, MemoryError) as error:
+        return _environment(error)
+    except Exception as error:
+        return _bug(error)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def _silence_stdout() -> None:
+    """Keep the interpreter from complaining about the closed pipe once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _environment(error: OSError | MemoryError) -> int:
+    if isinstance(error, OSError) and error.errno == errno.EPIPE:
+        _silence_stdout()
+        return Exit.CLOSED_PIPE
+    spelled = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else "out of memory"
+    click.echo(f"error[E900]: {spelled}", err=True)
+    return Exit.ENVIRONMENT
+
+
+def _bug(error: Exception) -> int:
+    import traceback
+
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}"
+    click.echo(
+        f"error[E999]: evalspec has a bug: {type(error).__name__} at {where}\n"
+        "  = hint: report it with the command line; EVALSPEC_TRACEBACK=1 prints the whole trace",
+        err=True,
+    )
+    if os.environ.get("EVALSPEC_TRACEBACK"):
+        traceback.print_exception(error)
+    return Exit.BUG

@@ -1,0 +1,124 @@
+"""What every command shares: where output goes, progress, and problems in the format that was asked for."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+from evalspec.diagnostics import Diagnostic, EvalspecError
+from evalspec.edges.terminal import render_github, render_json, render_text, safe
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+SECONDS_BETWEEN_LINES = 5.0  # of progress where there is no terminal
+
+
+def say(text: str = "") -> None:
+    """Print a line to stderr, with everything a terminal could act on escaped."""
+    click.echo("\n".join(safe(line) for line in text.split("\n")), err=True)
+
+
+def emit(text: str) -> None:
+    """Print data to stdout."""
+    click.echo(text)
+
+
+def emit_json(value: object) -> None:
+    """Print one JSON document to stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def print_diagnostics(diagnostics: Iterable[Diagnostic], how: str) -> None:
+    """Print problems: text to stderr, GitHub annotations to stdout, where the runner reads them."""
+    found = tuple(diagnostics)
+    if not found:
+        return
+    if how == "github":
+        click.echo(render_github(found))
+    else:
+        color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        click.echo(render_text(found, _read, color=color), err=True, color=color)
+
+
+def _read(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as handle:
+            return handle.read(1 << 20)
+    except OSError:
+        return None
+
+
+def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> object:
+    """Return problems as JSON data."""
+    return json.loads(render_json(tuple(diagnostics)))
+
+
+def reporting(command: Command) -> Command:
+    """Give a command `--format` and `--json`, and print its problems in that form with the right exit code.
+
+    The command gets `how` (text, json or github) and returns its exit code.
+    """
+
+    @click.option(
+        "--format",
+        "how",
+        type=click.Choice(["text", "json", "github"]),
+        default="text",
+        show_default=True,
+        help="How problems are printed; github makes annotations.",
+    )
+    @click.option("--json", "as_json", is_flag=True, help="The result as one JSON document on stdout.")
+    @functools.wraps(command)
+    def wrapped(*args: Any, how: str, as_json: bool, **options: Any) -> int:
+        how = "json" if as_json else how
+        try:
+            return int(command(*args, how=how, **options) or 0)
+        except EvalspecError as error:
+            if how == "json":
+                emit_json({"ok": False, "exit": int(error.exit), "diagnostics": diagnostics_json(error.diagnostics)})
+            else:
+                print_diagnostics(error.diagnostics, how)
+            return error.exit
+
+    return wrapped  # type: ignore[return-value]  # functools.wraps keeps the command's own signature
+
+
+class Steps:
+    """Progress of one command on stderr: a moving line on a terminal, plain lines elsewhere; a class, it has a clock."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._moving = sys.stderr.isatty() and not quiet
+        self._stage = ""
+        self._started = self._last = time.monotonic()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show how far a stage is; the first call of a stage starts its clock."""
+        now = time.monotonic()
+        if stage != self._stage:
+            self._stage, self._started, self._last = stage, now, now
+        if self._quiet or total == 0:
+            return
+        spent = now - self._started
+        if self._moving:
+            rate = done / spent if spent > 0 else 0.0
+            left = f", {max(0.0, (total - done) / rate):.0f} s left" if rate and spent > 1 else ""
+            click.echo(f"\r\x1b[2K  {stage:<9} {done:,} of {total:,}, {rate:,.0f}/s{left}", err=True, nl=False)
+            if done >= total:
+                click.echo("\r\x1b[2K", err=True, nl=False)
+        elif now - self._last >= SECONDS_BETWEEN_LINES:
+            self._last = now
+            click.echo(f"  {stage:<9} {done:,} of {total:,} after {spent:.0f} s", err=True)
+
+    def line(self, stage: str, text: str) -> None:
+        """Say what a stage came to."""
+        if not self._quiet:
+            if self._moving:
+                click.echo("\r\x1b[2K", err=True, nl=False)
+            say(f"  {stage:<9} {text}")

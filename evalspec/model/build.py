@@ -1,0 +1,63 @@
+"""What goes into a build and what comes out of it, stage by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evalspec.diagnostics import Diagnostic
+from evalspec.model.case import Anchor, Candidate, Drop, EvalSet, Seed
+from evalspec.model.ledger import Ledger, LedgerView, Reviewed
+from evalspec.model.outcome import Lock, Measurement, Related, Verdict
+from evalspec.model.plan import Plan
+from evalspec.model.row import Header
+from evalspec.model.spec import Spec
+from evalspec.model.training import TrainingDigest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Everything that a build reads, read once."""
+
+    spec: Spec
+    seeds: Mapping[str, tuple[Seed, ...]]  # production, golden and traffic sources, by name
+    headers: Mapping[str, Header] = field(default_factory=dict)  # of the snapshots that have one
+    anchors: Mapping[str, tuple[Anchor, ...]] = field(default_factory=dict)
+    training: Mapping[str, tuple[TrainingDigest, ...]] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+    texts: Mapping[str, str] = field(default_factory=dict)  # other input files, by the path the spec gives
+    data: Mapping[str, object] = field(default_factory=dict)  # the YAML and JSON ones among them, parsed
+    families: object = None  # the registry of model families, as data
+    base: Lock | None = None  # the lock that change gates compare with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """One compiled spec. A stage that was not asked for, or that a failure kept from running, left its field None."""
+
+    inputs: Inputs
+    plan: Plan | None = None
+    candidates: tuple[Candidate, ...] | None = None  # live, in order of standing
+    drops: tuple[Drop, ...] = ()
+    opened: int = 0
+    view: LedgerView | None = None
+    reviewed: Reviewed | None = None
+    evalset: EvalSet | None = None
+    waiting: Mapping[str, str] = field(default_factory=dict)  # picked cases that wait for a person, and why
+    families: tuple[tuple[str, str], ...] = ()  # alias to family
+    related: tuple[Related, ...] = ()
+    measurements: tuple[Measurement, ...] | None = None
+    verdicts: tuple[Verdict, ...] | None = None
+    lock: Lock | None = None
+    report: str | None = None
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def spec(self) -> Spec:
+        """The spec that was compiled."""
+        return self.inputs.spec
+
+    @property
+    def failed_gates(self) -> tuple[Verdict, ...]:
+        """The verdicts that keep the lock from being written."""
+        return tuple(one for one in self.verdicts or () if one.blocks)

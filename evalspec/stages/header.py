@@ -1,0 +1,102 @@
+"""The header of a lock: which inputs, operators, measures and models decided it; no number, no time, no path of a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evalspec.digests import digest, digest_text
+from evalspec.model.build import Build
+from evalspec.model.spec import Spec
+from evalspec.registry import Catalog
+from evalspec.stages.resolve import spec_digest
+from evalspec.text.vectors import SPACE_VERSION
+
+CANARY_PREFIX = "evalspec-canary"
+
+
+def header(build: Build, catalog: Catalog, *, partial: bool) -> dict[str, object]:
+    """Return what the lock says about how it was made."""
+    spec = build.spec
+    facts: dict[str, object] = {"name": spec.name, "purpose": spec.purpose}
+    if partial:
+        facts["partial"] = True
+    facts |= {
+        "canary": canary(spec),
+        "spec": spec_digest(spec),
+        "inputs": _inputs(build),
+        "operators": _operators(build),
+        "measures": sorted({f"{one.measure}@{one.version}" for one in build.measurements or ()}),
+        "embedder": f"{spec.screen.embedder}@{SPACE_VERSION}",
+    }
+    models = _models(build)
+    if models:
+        facts["models"] = models
+    if spec.waivers:
+        facts["waivers"] = [
+            {
+                "rule": f"gate {one.gate}" if one.gate else f"independence {' and '.join(one.independence or ())}",
+                "reason": one.reason,
+                "until": one.until,
+            }
+            for one in spec.waivers
+        ]
+    return facts
+
+
+def canary(spec: Spec) -> str:
+    """Return the string that marks this set in training corpora: constant over its locks, carried by exports."""
+    hexes = digest([CANARY_PREFIX, spec.name, spec.random_state])
+    return f"{CANARY_PREFIX} {hexes[:8]}-{hexes[8:12]}-{hexes[12:16]}-{hexes[16:20]}-{hexes[20:32]}"
+
+
+def _inputs(build: Build) -> dict[str, object]:
+    """Name each input with the digest of what was used of it: a row that decided nothing makes nothing stale."""
+    spec, used = build.spec, _used_rows(build)
+    found: dict[str, object] = {}
+    for name in sorted(build.inputs.seeds):
+        rows = {seed.key: seed.digest for seed in build.inputs.seeds[name] if seed.key in used}
+        if rows:
+            found[name] = {"rows": len(rows), "digest": digest(rows)}
+    for name in sorted(build.inputs.training):
+        rows_digest = digest(sorted(digest(one.record()) for one in build.inputs.training[name]))
+        found[name] = {"rows": len(build.inputs.training[name]), "digest": rows_digest}
+    applied = build.view.applied if build.view else ()
+    if applied:
+        found["ledger"] = {"decisions": len(applied), "digest": digest(list(applied))}
+    for path in sorted(build.inputs.texts):
+        if path != spec.review.guidelines:
+            found[path] = {"digest": digest_text(build.inputs.texts[path])}
+    return found
+
+
+def _used_rows(build: Build) -> frozenset[str]:
+    """Return the keys of the rows that are cases, parents, carriers or exemplars of cases."""
+    slots = build.plan.slots_by_id if build.plan else {}
+    used: set[str] = set()
+    for case in build.evalset.cases if build.evalset else ():
+        slot = slots[case.id]
+        used |= {seed.key for seed in (slot.parent, slot.partner, *slot.exemplars) if seed is not None}
+    return frozenset(used)
+
+
+def _operators(build: Build) -> list[str]:
+    tags: set[str] = set()
+    for case in build.evalset.cases if build.evalset else ():
+        tags |= set(case.candidate.lineage.operators)
+        if case.candidate.lineage.attack_version:
+            tags.add(case.candidate.lineage.attack_version)
+    return sorted(tags)
+
+
+def _models(build: Build) -> list[Mapping[str, object]]:
+    spec = build.spec
+    roles = [
+        *(("subject", alias) for alias in spec.roles.subject),
+        *(("generator", alias) for alias, _ in spec.roles.generator),
+        *(("jury", alias) for alias in spec.roles.jury),
+    ]
+    families = dict(build.families)
+    return [
+        {"role": role, "model": spec.model(alias).model, "family": families.get(alias, "unknown")}
+        for role, alias in roles
+    ]

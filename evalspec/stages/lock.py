@@ -1,0 +1,233 @@
+"""The set as a lock: records in declared order, a layout that reads as a diff, digests that hold it together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
+from evalspec.digests import digest
+from evalspec.model.case import Candidate, Case, Drop, EvalSet, Lineage
+from evalspec.model.outcome import Lock
+from evalspec.stages.content import content, plain
+from evalspec.text.json_text import JsonProblem, json_line, read_json
+
+LOCK_VERSION = 1  # a reader refuses a higher one
+REVISION = 0  # a reader reads a higher one: fields were only added
+ENGINE = 1  # raised with any change outside the catalogue that changes the bytes of a lock
+
+_FIRST_LINE = ("id", "digest", "provenance", "track", "language")
+
+
+def lock(evalset: EvalSet, header: Mapping[str, object]) -> Lock:
+    """Make the lock of a set; `header` brings what the build knows, the counts and the root are computed here."""
+    cases = tuple(case_record(case) for case in evalset.cases)
+    drops = tuple(drop_record(drop) for drop in evalset.drops)
+    facts = {"lock_version": LOCK_VERSION, "revision": REVISION, "engine": ENGINE, **header, "case_count": len(cases)}
+    return Lock(header={**facts, "root": root_of(facts, cases, drops)}, cases=cases, drops=drops)
+
+
+def root_of(
+    facts: Mapping[str, object], cases: Sequence[Mapping[str, object]], drops: Sequence[Mapping[str, object]]
+) -> str:
+    """Return the digest over the header without its root, every case and every drop."""
+    return digest(
+        {
+            "header": {name: value for name, value in facts.items() if name != "root"},
+            "cases": [digest(case) for case in cases],
+            "drops": [digest(drop) for drop in drops],
+        }
+    )
+
+
+def case_record(case: Case) -> dict[str, object]:
+    """Return a case as the lock holds it, empty fields left out."""
+    candidate = case.candidate
+    body = content(candidate)
+    record: dict[str, object] = {
+        "id": candidate.id,
+        "digest": case.digest,
+        "provenance": candidate.provenance,
+        "track": candidate.track,
+        "language": candidate.language,
+        "input": body["input"],
+    }
+    for name in ("context", "behaviour", "premise", "expected"):
+        if name in body:
+            record[name] = body[name]
+    if candidate.expected_by:
+        record["expected_by"] = candidate.expected_by
+    if "checks" in body:
+        record["checks"] = body["checks"]
+    if candidate.relation:
+        record["relation"] = plain(candidate.relation)
+    record["lineage"] = lineage_record(candidate)
+    if case.review:
+        record["review"] = {"verdict": case.review.verdict, "by": list(case.review.by), "votes": case.review.votes}
+    if candidate.metadata:
+        record["metadata"] = {name: candidate.metadata[name] for name in sorted(candidate.metadata)}
+    return record
+
+
+def lineage_record(candidate: Candidate) -> dict[str, object]:
+    """Return how a case came to be, fields in declared order, empty ones left out."""
+    lineage = candidate.lineage
+    return {
+        name: plain(value)
+        for name in Lineage.__dataclass_fields__
+        if (value := getattr(lineage, name)) is not None and value != () and value != {} and value is not False
+    }
+
+
+def drop_record(drop: Drop) -> dict[str, object]:
+    """Return a drop as the lock holds it."""
+    fields = ("id", "stage", "reason", "other", "value", "detail")
+    return {name: getattr(drop, name) for name in fields if getattr(drop, name) is not None}
+
+
+def dump(lock: Lock) -> str:
+    """Write a lock in its one layout: a fact, a field, a message and a line of a long text each on its own line."""
+    lines = ["{"]
+    lines += [f"{json_line(name)}: {_header_value(value)}," for name, value in lock.header.items()]
+    lines += _block("cases", (_case_text(case) for case in lock.cases), last=False)
+    lines += _block("drops", (json_line(dict(drop)) for drop in lock.drops), last=True)
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _header_value(value: object) -> str:
+    if isinstance(value, Mapping) and value:
+        inner = ",\n".join(f" {json_line(name)}: {json_line(one)}" for name, one in value.items())
+        return "{\n" + inner + "}"
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return "[\n" + ",\n".join(f" {json_line(one)}" for one in value) + "]"
+    return json_line(value)
+
+
+def _block(name: str, records: Iterable[str], *, last: bool) -> list[str]:
+    texts = list(records)
+    if not texts:
+        return [f'"{name}": []' + ("" if last else ",")]
+    return [f'"{name}": [', *(f"{text}," for text in texts[:-1]), texts[-1], "]" + ("" if last else ",")]
+
+
+def _case_text(case: Mapping[str, object]) -> str:
+    first = ", ".join(f"{json_line(name)}: {json_line(case[name])}" for name in _FIRST_LINE)
+    rest = [
+        f" {json_line(name)}: {_input_text(value) if name == 'input' else json_line(value)}"
+        for name, value in case.items()
+        if name not in _FIRST_LINE
+    ]
+    return "{" + ",\n".join([first, *rest]) + "}"
+
+
+def _input_text(value: object) -> str:
+    if isinstance(value, str):
+        return _long_text(value, "  ")
+    assert isinstance(value, list)
+    return "[\n" + ",\n".join(f"  {_message_text(message)}" for message in value) + "]"
+
+
+def _message_text(message: Mapping[str, object]) -> str:
+    fields = [
+        f"{json_line(name)}: {_long_text(value, '   ') if name == 'content' and isinstance(value, str) else json_line(value)}"
+        for name, value in message.items()
+    ]
+    return "{" + ", ".join(fields) + "}"
+
+
+def _long_text(text: str, indent: str) -> str:
+    """Spell a text with line breaks as the list of its lines."""
+    if "\n" not in text:
+        return json_line(text)
+    return "[\n" + ",\n".join(f"{indent}{json_line(line)}" for line in text.split("\n")) + "]"
+
+
+def load(text: str, path: str) -> Lock:
+    """Read a lock; anything that `dump` would not have written is refused (exit 5), a newer format by name (exit 3)."""
+    try:
+        data = read_json(text)
+    except JsonProblem as problem:
+        raise _broken(path, f"`{path}` is not a lock: line {problem.line}, {problem.message}") from None
+    if not isinstance(data, dict) or not isinstance(data.get("lock_version"), int):
+        raise _broken(path, f"`{path}` is not a lock: it has no `lock_version`")
+    if data["lock_version"] > LOCK_VERSION:
+        raise EvalspecError(
+            [
+                Diagnostic(
+                    code="L602",
+                    severity="error",
+                    message=f"`{path}` has lock_version {data['lock_version']}; this evalspec reads up to {LOCK_VERSION}",
+                    path=path,
+                    hint="upgrade evalspec",
+                )
+            ]
+        )
+    cases, drops = data.pop("cases", None), data.pop("drops", None)
+    if not _are_records(cases) or not _are_records(drops) or "root" not in data:
+        raise _broken(path, f"`{path}` is not a lock: cases, drops and root must be there")
+    try:
+        joined = tuple({**case, "input": _join_input(case["input"])} for case in cases)
+    except (KeyError, TypeError):
+        raise _broken(path, f"`{path}` is not a lock: a case has no readable input") from None
+    return Lock(header=data, cases=joined, drops=tuple(drops))
+
+
+def faults(lock: Lock, text: str, path: str) -> tuple[Diagnostic, ...]:
+    """Return what in a loaded lock contradicts itself: digests, root, order, layout."""
+    found = []
+    for case in lock.cases:
+        body = {
+            name: case[name]
+            for name in ("input", "context", "behaviour", "premise", "expected", "checks")
+            if name in case
+        }
+        if digest(body) != case.get("digest"):
+            found.append(_fault(path, f"the digest of case `{case.get('id')}` does not match its content"))
+    if root_of(lock.header, lock.cases, lock.drops) != lock.header.get("root"):
+        found.append(_fault(path, "the root does not match the cases, drops and header"))
+    ids = [str(case.get("id")) for case in lock.cases]
+    if ids != sorted(set(ids)) or lock.header.get("case_count") != len(ids):
+        found.append(_fault(path, "the cases are not sorted by id, or their number is not the one stated"))
+    if not found and _layout_differs(lock, text):
+        found.append(_fault(path, "the file is not laid out as evalspec writes it"))
+    return tuple(found)
+
+
+def _layout_differs(lock: Lock, text: str) -> bool:
+    try:
+        return dump(lock) != text
+    except (KeyError, TypeError, AttributeError, AssertionError):
+        return True
+
+
+def _fault(path: str, message: str) -> Diagnostic:
+    return Diagnostic(
+        code="L603",
+        severity="error",
+        message=message,
+        path=path,
+        hint="the lock was edited by hand or damaged; build it again from its inputs",
+        exit=Exit.INTEGRITY,
+    )
+
+
+def _broken(path: str, message: str) -> EvalspecError:
+    return EvalspecError([Diagnostic(code="L601", severity="error", message=message, path=path, exit=Exit.INTEGRITY)])
+
+
+def _are_records(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+
+
+def _join_input(value: object) -> object:
+    if isinstance(value, str):
+        return value
+    assert isinstance(value, list)
+    if value and all(isinstance(line, str) for line in value):
+        return "\n".join(value)
+    return [
+        {
+            **message,
+            "content": "\n".join(message["content"]) if isinstance(message["content"], list) else message["content"],
+        }
+        for message in value
+    ]

@@ -1,0 +1,115 @@
+"""A finished build to the mix report: Markdown for people, and its numbers once more as JSON that `verify` recomputes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from evalspec.model.build import Build
+from evalspec.stages.reporting.claims import claims, five_questions, real_cases, two_questions
+from evalspec.stages.reporting.tables import (
+    cell_tables,
+    drop_table,
+    gate_table,
+    independence_table,
+    measure_tables,
+    mix_table,
+    source_table,
+    survival_table,
+)
+
+FENCE = "```json"
+DIGITS = 6  # significant digits of a number in the JSON block
+
+
+def report(build: Build) -> str:
+    """Write the mix report; its first line names the lock it belongs to."""
+    assert build.lock is not None and build.evalset is not None
+    name, total = build.spec.name, len(build.evalset.cases)
+    lines = [f"# Mix report of `{name}`, lock `{build.lock.root}`", ""]
+    lines += [
+        f"{total} cases, purpose **{build.spec.purpose}**."
+        + (" **A trial set.**" if "partial" in build.lock.header else ""),
+        "",
+    ]
+    for section in (
+        claims,
+        two_questions,
+        five_questions,
+        mix_table,
+        gate_table,
+        survival_table,
+        measure_tables,
+        cell_tables,
+        drop_table,
+        independence_table,
+        source_table,
+    ):
+        lines += section(build)
+    lines += ["## Numbers", "", FENCE, json.dumps(numbers(build), ensure_ascii=False, indent=1), "```", ""]
+    return "\n".join(lines)
+
+
+def numbers(build: Build) -> dict[str, object]:
+    """Return every number of the report as JSON data, rounded to six significant digits."""
+    assert build.lock is not None and build.evalset is not None
+    cases = build.evalset.cases
+    return {
+        "root": build.lock.root,
+        "cases": len(cases),
+        "real": real_cases(build),
+        "pools": dict(sorted(Counter(case.pool for case in cases).items())),
+        "tracks": dict(sorted(Counter(case.candidate.track for case in cases).items())),
+        "drops": {
+            f"{stage}/{reason}": count
+            for (stage, reason), count in sorted(
+                Counter((one.stage, one.reason) for one in build.evalset.drops).items()
+            )
+        },
+        "spares": len(build.evalset.spares),
+        "survival": [
+            {"slice": one.slice, "level": one.level, "kept": one.kept, "fixed": one.fixed, "dropped": one.dropped}
+            for one in (build.reviewed.survival if build.reviewed else ())
+        ],
+        "measures": [
+            {
+                "measure": one.measure,
+                **({"of": one.of} if one.of else {}),
+                **({"space": one.space} if one.space else {}),
+                "slice": one.slice,
+                "value": significant(one.value),
+                "n": one.n,
+                **({"seeds": significant(one.baseline)} if one.baseline is not None else {}),
+                **({"p": significant(one.p)} if one.p is not None else {}),
+            }
+            for one in build.measurements or ()
+        ],
+        "gates": [
+            {
+                "gate": one.gate,
+                "slice": one.measurement.slice if one.measurement else None,
+                "answer": one.status,
+                **({"waived_until": one.waived_until} if one.waived_until else {}),
+            }
+            for one in build.verdicts or ()
+            if one.status != "off"
+        ],
+        "related": [{"one": one.left, "other": one.right, "how": one.how} for one in build.related],
+    }
+
+
+def numbers_in(text: str) -> object:
+    """Return the JSON block of a written report, or None when there is none to read."""
+    start = text.rfind(FENCE)
+    if start < 0:
+        return None
+    body = text[start + len(FENCE) :].split("```")[0]
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def significant(value: float | None) -> float | None:
+    """Round to six significant digits, so that the last bits of a machine's arithmetic do not show."""
+    return None if value is None else float(f"{value:.{DIGITS}g}")

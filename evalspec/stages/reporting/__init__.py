@@ -1,0 +1,1 @@
+"""The parts of the mix report, one section a function."""
