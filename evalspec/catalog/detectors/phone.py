@@ -1,0 +1,57 @@
+"""Telephone numbers, told from order ids, tracking numbers, amounts and dates by how they are written or introduced."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+
+from evalspec.catalog.detectors.cues import names_a_phone, names_an_id
+from evalspec.registry import detector
+
+_RUN = re.compile(r"(?<![\w.,/:#$€£₹@])(?:\+|00)?\(?\d(?:[ .\-/()]{0,3}\d){6,16}(?!\w|[.,:/\-]\d|%|\s?@)")
+_NORTH_AMERICAN = re.compile(r"(?:\+?1[ .\-]?)?(?:\(\d{3}\) ?|\d{3}[.\-])\d{3}[ .\-]\d{4}")
+_PARENTHESES = re.compile(r"(?:\+?1[ .\-]?)?\(\d{3}\) ?\d{3}[ .\-]?\d{4}")
+_DATE = re.compile(
+    r"(?:19|20)\d\d([ .\-/])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|"
+    r"(?:0?[1-9]|[12]\d|3[01])([ .\-/])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d|(?:19|20)\d\d ?[\-/] ?(?:19|20)\d\d|"
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+)
+# Where most English, Spanish, French, German, Portuguese, Italian, Hindi, Dutch and Polish is written; a number
+# without its country's prefix is tried in each, and only where words around it call it a telephone number.
+REGIONS = ("US", "GB", "IN", "DE", "FR", "ES", "MX", "BR", "IT", "NL", "PL", "PT", "AU", "CH", "AT", "BE", "RU", "JP")
+
+
+@detector("phone", version=1)
+def phone(text: str) -> tuple[tuple[int, int], ...]:
+    """Find telephone numbers: written internationally, in North American groups, or called one by the words before."""
+    spans = []
+    for found in _RUN.finditer(text):
+        start, end = found.span()
+        end -= len(found.group()) - len(found.group().rstrip(" .-/("))
+        if _is_phone(text, start, text[start:end]):
+            spans.append((start, end))
+    return tuple(spans)
+
+
+def _is_phone(text: str, start: int, written: str) -> bool:
+    if _DATE.fullmatch(written):
+        return False
+    if written.startswith("+"):
+        return _is_valid(written, None)
+    if _PARENTHESES.fullmatch(written):
+        return True
+    if names_a_phone(text, start):
+        return any(_is_valid(written, region) for region in REGIONS) or _NORTH_AMERICAN.fullmatch(written) is not None
+    if names_an_id(text, start):
+        return False
+    if _NORTH_AMERICAN.fullmatch(written):
+        return _is_valid(written, "US")
+    return written.startswith("00") and not written.isdigit() and _is_valid("+" + written[2:], None)
+
+
+def _is_valid(written: str, region: str | None) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(written, region))
+    except phonenumbers.NumberParseException:
+        return False

@@ -1,0 +1,282 @@
+"""Personal data in a row: find it, replace its spans, leave every other byte as it was.
+
+One value gets one replacement wherever it stands in the row's input, context and expected, also where nothing but its
+first mention tells that it is personal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from evalspec.model.case import Input, Message
+from evalspec.model.row import Row
+from evalspec.model.spec import Pii
+from evalspec.registry import Catalog
+from evalspec.text.json_text import scalar_text
+
+Detector = Callable[[str], tuple[tuple[int, int], ...]]
+Detectors = tuple[tuple[str, Detector], ...]
+Edit = Callable[[str, str], str]  # (key, text) to text
+
+# Where two types claim the same characters, the longer span wins, then the earlier of these.
+PRECEDENCE = ("url_credentials", "api_key", "email", "iban", "card", "phone", "ip", "address", "name")
+
+# In an id, a time or a label only what cannot be one by chance is personal: a tenth of all 16-digit ids pass Luhn.
+CERTAIN_TYPES = ("api_key", "email", "url_credentials")
+
+PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]*)_(\d{1,6})>")
+_LONGEST_KEYED = 200  # a key is a cue for a value (`phone: 5551234567`), not for a paragraph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One stretch of a text that a detector is sure of."""
+
+    type: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scrubbed:
+    """A row after scrubbing and the types found in it; without a row it may not enter."""
+
+    row: Row | None
+    types: tuple[str, ...]
+
+
+def detectors_of(catalog: Catalog) -> Detectors:
+    """Return the detectors of the catalogue, by name."""
+    return tuple((member.name, member.function) for member in catalog.all("detector"))
+
+
+def find_personal(text: str, detectors: Detectors, keep: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """Return what the detectors find, without overlaps, in order; replacements made before are not findings."""
+    found = [
+        Finding(type=name, start=start, end=end)
+        for name, detect in detectors
+        if name not in keep
+        for start, end in detect(text)
+    ]
+    if not found:
+        return ()
+    taken = [one.span() for one in PLACEHOLDER.finditer(text)]
+    kept: list[Finding] = []
+    for one in sorted(found, key=lambda one: (one.start - one.end, _rank(one.type), one.start)):
+        if all(one.end <= start or end <= one.start for start, end in taken):
+            kept.append(one)
+            taken.append((one.start, one.end))
+    return tuple(sorted(kept, key=lambda one: one.start))
+
+
+def personal_types(row: Row, pii: Pii, detectors: Detectors) -> tuple[str, ...]:
+    """Return the types of personal data in a row, sorted; what `keep` names does not count."""
+    found = {one.type for key, text in _texts_of(row) for one in _find(key, text, detectors, pii.keep)}
+    certain = tuple(one for one in detectors if one[0] in CERTAIN_TYPES)
+    for text in (row.id, row.time, row.verified_by, *row.votes):
+        found.update(one.type for one in find_personal(text or "", certain, pii.keep))
+    return tuple(sorted(found))
+
+
+def scrub(row: Row, pii: Pii, detectors: Detectors) -> Scrubbed:
+    """Apply the source's rule to one row: `allow` touches nothing, `block` refuses, `redact` replaces spans."""
+    if pii.mode == "allow":
+        return Scrubbed(row=row, types=())
+    types = personal_types(row, pii, detectors)
+    if not types:
+        return Scrubbed(row=row, types=())
+    if pii.mode == "block":
+        return Scrubbed(row=None, types=types)
+    return Scrubbed(row=_redacted(row, pii, detectors, types), types=types)
+
+
+def redact_texts(
+    texts: Sequence[tuple[str, str]], detectors: Detectors, keep: Sequence[str] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Replace the personal spans of (key, text) pairs, numbered over all of them; return texts and types."""
+    names = _placeholders(texts, detectors, keep)
+    patterns = _patterns(names)
+    changed = tuple(_replace(key, text, detectors, keep, names, patterns) for key, text in texts)
+    return changed, tuple(sorted({kind for kind, _ in names}))
+
+
+def _rank(kind: str) -> int:
+    return PRECEDENCE.index(kind) if kind in PRECEDENCE else len(PRECEDENCE)
+
+
+def _redacted(row: Row, pii: Pii, detectors: Detectors, types: tuple[str, ...]) -> Row:
+    texts = tuple(_texts_of(row))
+    changed, _ = redact_texts(texts, detectors, pii.keep)
+    queue = iter(zip(texts, changed, strict=True))
+
+    def next_text(key: str, text: str) -> str:
+        (_, before), after = next(queue)
+        assert before == text
+        return after
+
+    edited = _edit(row, next_text)
+    certain = tuple(one for one in detectors if one[0] in CERTAIN_TYPES)
+    # An id that names a person is left out: the row is then known by its digest.
+    named = row.id is not None and bool(find_personal(row.id, certain, pii.keep))
+    verified = row.verified_by
+    if verified is not None and find_personal(verified, certain, pii.keep):
+        verified = None
+    return replace(edited, id=None if named else row.id, verified_by=verified, redacted=types)
+
+
+def _texts_of(row: Row) -> Iterator[tuple[str, str]]:
+    """Yield every text of the row that scrubbing looks at, with the key it stands under, always in one order."""
+    seen: list[tuple[str, str]] = []
+
+    def keep(key: str, text: str) -> str:
+        seen.append((key, text))
+        return text
+
+    _edit(row, keep)
+    yield from seen
+
+
+def _edit(row: Row, edit: Edit) -> Row:
+    def optional(text: str | None) -> str | None:
+        return None if text is None else edit("", text)
+
+    return replace(
+        row,
+        input=_edit_input(row.input, edit),
+        context=_edit_mapping(row.context, edit),
+        expected=_edit_expected(row.expected, edit),
+        premise=optional(row.premise),
+        facts=_edit_mapping(row.facts, edit),
+        output=optional(row.output),
+        critique=optional(row.critique),
+        metadata={key: edit(key, text) for key, text in row.metadata.items()},
+    )
+
+
+def _edit_input(value: Input, edit: Edit) -> Input:
+    if isinstance(value, str):
+        return edit("", value)
+    return tuple(
+        Message(
+            role=one.role,
+            content=edit("", one.content),
+            tool_calls=tuple(_edit_call(call, edit) for call in one.tool_calls),
+        )
+        for one in value
+    )
+
+
+def _edit_expected(value: object, edit: Edit) -> str | Mapping[str, object] | None:
+    # A bare label is one of the spec's own words.
+    if value is None or isinstance(value, str):
+        return value
+    assert isinstance(value, Mapping)
+    return _edit_mapping(value, edit)
+
+
+def _edit_mapping(value: Mapping[str, object], edit: Edit) -> dict[str, object]:
+    return {key: _edit_value(key, one, edit) for key, one in value.items()}
+
+
+def _edit_value(key: str, value: object, edit: Edit) -> object:
+    if isinstance(value, str):
+        return edit(key, value)
+    if isinstance(value, Mapping):
+        return _edit_call(value, edit) if "arguments" in value else _edit_mapping(value, edit)
+    if isinstance(value, list | tuple):
+        return [_edit_value(key, one, edit) for one in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        spelled = scalar_text(value)
+        changed = edit(key, spelled)
+        return value if changed == spelled else changed
+    return value
+
+
+def _edit_call(call: Mapping[str, object], edit: Edit) -> dict[str, object]:
+    """Edit a tool call's arguments; its `name` is the tool's."""
+    return {key: one if key == "name" else _edit_value(key, one, edit) for key, one in call.items()}
+
+
+def _find(key: str, text: str, detectors: Detectors, keep: Sequence[str]) -> tuple[Finding, ...]:
+    if not key or len(text) > _LONGEST_KEYED:
+        return find_personal(text, detectors, keep)
+    before = f"{key.replace('_', ' ')}: "
+    return tuple(
+        replace(one, start=one.start - len(before), end=one.end - len(before))
+        for one in find_personal(before + text, detectors, keep)
+        if one.start >= len(before)
+    )
+
+
+def _placeholders(
+    texts: Sequence[tuple[str, str]], detectors: Detectors, keep: Sequence[str]
+) -> dict[tuple[str, str], tuple[str, list[str]]]:
+    """Number the values by type in the order they stand; return placeholder and spellings of each."""
+    used: dict[str, int] = {}
+    for _, text in texts:
+        for kind, number in PLACEHOLDER.findall(text):
+            used[kind] = max(used.get(kind, 0), int(number))
+    names: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    for key, text in texts:
+        for one in _find(key, text, detectors, keep):
+            spelled = text[one.start : one.end]
+            value = (one.type, _same(one.type, spelled))
+            if value not in names:
+                label = one.type.upper()
+                used[label] = used.get(label, 0) + 1
+                names[value] = (f"<{label}_{used[label]}>", [])
+            if spelled not in names[value][1]:
+                names[value][1].append(spelled)
+    return names
+
+
+def _same(kind: str, spelled: str) -> str:
+    """Return what two spellings of one value share."""
+    if kind in ("phone", "card"):
+        return re.sub(r"\D", "", spelled)
+    if kind == "iban":
+        return re.sub(r"[ \-]", "", spelled).upper()
+    if kind in ("email", "name", "address"):
+        return " ".join(spelled.split()).casefold()
+    return spelled
+
+
+def _patterns(
+    names: Mapping[tuple[str, str], tuple[str, list[str]]],
+) -> tuple[tuple[re.Pattern[str], str, str], ...]:
+    """Return (pattern, placeholder, type) for each value, so that its other mentions are found as well."""
+    made = []
+    for (kind, value), (placeholder, spellings) in names.items():
+        flags = re.IGNORECASE if kind in ("email", "address", "iban") or (kind == "name" and " " in value) else 0
+        if kind in ("phone", "card"):
+            written = r"[ .\-/()]{0,3}".join(value)
+        else:
+            written = "|".join(re.escape(one) for one in sorted(spellings, key=lambda one: (-len(one), one)))
+        made.append((re.compile(rf"(?<!\w)(?:{written})(?!\w)", flags), placeholder, kind))
+    return tuple(made)
+
+
+def _replace(
+    key: str,
+    text: str,
+    detectors: Detectors,
+    keep: Sequence[str],
+    names: Mapping[tuple[str, str], tuple[str, list[str]]],
+    patterns: Sequence[tuple[re.Pattern[str], str, str]],
+) -> str:
+    spans = [
+        (one.start, one.end, names[(one.type, _same(one.type, text[one.start : one.end]))][0])
+        for one in _find(key, text, detectors, keep)
+    ]
+    taken = [one.span() for one in PLACEHOLDER.finditer(text)] + [(start, end) for start, end, _ in spans]
+    for pattern, placeholder, _ in patterns:
+        for found in pattern.finditer(text):
+            start, end = found.span()
+            if all(end <= low or high <= start for low, high in taken):
+                spans.append((start, end, placeholder))
+                taken.append((start, end))
+    for start, end, placeholder in sorted(spans, reverse=True):
+        text = text[:start] + placeholder + text[end:]
+    return text
