@@ -59,3 +59,17 @@ class Related:
     how: Literal["same model", "inheritance", "same family"]
     waived_until: str | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """The written set as JSON data: the header's facts, one mapping a case, one a drop, keys in declared order."""
+
+    header: Mapping[str, object]
+    cases: tuple[Mapping[str, object], ...]
+    drops: tuple[Mapping[str, object], ...]
+
+    @property
+    def root(self) -> str:
+        """The digest over everything in the lock."""
+        return str(self.header["root"])
