@@ -162,6 +162,28 @@ _MODELS: dict[str, Code] = {
         "Prompts may use names, attributes, `for`, `if` and a short list of filters; calls, macros, assignments and "
         "arithmetic are refused, and what is not given is an error. See docs/grammar.md.",
     ),
+    "M201": Code(
+        "unknown model",
+        "The registry of families does not know this model, so nothing can be said of its independence. State what it "
+        "is or was tuned from: `models: {bot: {model: acme/support, family: llama}}`. Hosts, dates, quantisations and "
+        "`ft:` fine-tunes of known models are recognised without it.",
+    ),
+    "M202": Code(
+        "related models",
+        "A model judges better what it, its teacher or its relatives wrote, and finds their questions "
+        "easy. Generator, jury, subject and what wrote the training data must not be the same model, inherit from each "
+        "other or be of one family. Choose another model, waive the pair with a reason and a last day, or say "
+        "`independence: warn`.",
+    ),
+    "M203": Code(
+        "stated family does not fit",
+        "The family that the spec states is not what the registry knows of this model. Leave `family` out where the "
+        "model is known; a family that the registry does not know counts as related to nobody else.",
+    ),
+    "M204": Code(
+        "waiver without effect",
+        "The waiver names two models that are not related in these roles, so it changes nothing. Take it out.",
+    ),
 }
 
 _GATE: dict[str, Code] = {}
@@ -185,6 +207,62 @@ _EDGES: dict[str, Code] = {
     "E907": Code("cannot be written", "The operating system refused to write; the old file, if any, is as it was."),
 }
 
+_REVIEW: dict[str, Code] = {
+    "V401": Code(
+        "ledger line cannot be read",
+        "Every line of a ledger is one JSON object. A line that a crash cut off was never "
+        "acknowledged and can be deleted.",
+    ),
+    "V402": Code("key twice", "A key stands twice on one line of the ledger, so readers would disagree on its value."),
+    "V403": Code("unknown key", "A ledger line has a fixed set of keys; others would be read by nobody."),
+    "V404": Code("key missing", "A decision names its case, its digest, a verdict, who decided, and the day."),
+    "V405": Code("wrong value", "A value on a ledger line has another type or form than its key asks for."),
+    "V406": Code(
+        "decision incomplete",
+        "A drop or a retirement needs a reason code, so that the report can say what goes wrong; a fix needs the text "
+        "or the label that it puts in place.",
+    ),
+    "V407": Code(
+        "decision says too much", "Only a fix changes a text or a label; a keep is for the candidate as written."
+    ),
+    "V408": Code(
+        "supersedes names no such line",
+        "An adjudication names lines about the same case and the same text, by their digests, and the ledger is "
+        "append-only: the lines it names are still there.",
+    ),
+    "V409": Code(
+        "line in another's file", "Each reviewer has one file, `ledger/NAME.jsonl`, so that branches never conflict."
+    ),
+    "V410": Code(
+        "fix does not fit",
+        "A fix gives a text for a text, messages for a conversation, and a label that `task.expected` knows.",
+    ),
+    "V411": Code(
+        "no such candidate",
+        "The case is not among the candidates of this spec: its slot was not planned, or it was dropped before review.",
+    ),
+    "V412": Code(
+        "already decided",
+        "This reviewer, or somebody else, has a decision in force about this text. `--supersedes` records an "
+        "adjudication that takes the place of every line in force; a second blind reading needs another reviewer and "
+        "`--blind`.",
+    ),
+}
+
 CODES: Mapping[str, Code] = MappingProxyType(
-    dict(sorted({**_PARSE, **_VALIDATE, **_RESOLVE, **_IMPORT, **_BUILD, **_MODELS, **_GATE, **_EDGES}.items()))
+    dict(
+        sorted(
+            {
+                **_PARSE,
+                **_VALIDATE,
+                **_RESOLVE,
+                **_IMPORT,
+                **_BUILD,
+                **_MODELS,
+                **_GATE,
+                **_REVIEW,
+                **_EDGES,
+            }.items()
+        )
+    )
 )
