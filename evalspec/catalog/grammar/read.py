@@ -19,7 +19,7 @@ START = "message"  # a single request, and the first message of a conversation t
 STATE = "state_"  # `state_order_id` is the sentence that states a fact nothing else has stated
 MAX_WEIGHT = 100
 
-_BLOCKS = ("language", "rules", "languages", "levels", "lengths", "personas", "cells", "conversation")
+_BLOCKS = ("language", "lexicon", "rules", "languages", "levels", "lengths", "personas", "cells", "conversation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,7 @@ class Grammar:
     path: str
     language: str | None = None  # BCP 47 primary tag of `rules`; None: whatever is asked
     rules: Rules = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()  # rules of `lexicon`: what is drawn stays for the whole text
     languages: Mapping[str, Rules] = field(default_factory=dict)
     levels: tuple[Block, ...] = ()
     lengths: Mapping[str, Rules] = field(default_factory=dict)
@@ -124,10 +125,15 @@ class _Reader:
         language = entries.get("language")
         if language is not None and not isinstance(language, str):
             self._add("M102", "`language` is a BCP 47 tag such as `en`")
+        lexicon = self._rules(entries.get("lexicon", {}), "lexicon")
+        rules = self._rules(entries.get("rules", {}), "rules")
+        for name in sorted(set(lexicon) & set(rules)):
+            self._add("M102", f"`{name}` stands in `lexicon` and in `rules`", hint="take one of them out")
         found = Grammar(
             path=self.path,
             language=language if isinstance(language, str) else None,
-            rules=self._rules(entries.get("rules", {}), "rules"),
+            rules=dict(lexicon) | dict(rules),
+            kept=frozenset(lexicon),
             languages=self._named(entries, "languages"),
             levels=self._levels(entries.get("levels", {})),
             lengths=self._named(entries, "lengths", LENGTH_BANDS),

@@ -10,6 +10,12 @@ from evalspec.text.style import apply_style, sentence_case, word_count
 
 MIN_BARE_WORDS = 6  # a shorter text says nothing about whether its writer uses commas and full stops
 
+# "Can you tell me if it is late." is a question that lost its mark when a user's phrase was put before a sentence.
+_QUESTION = re.compile(
+    r"((?:^|[.!?]\s+)(?:please )?(?:(?:can|could|would|will) (?:you|someone|anyone)|do you know|how (?:do|can) I)\b"
+    r"[^.!?\n]*)\.",
+    re.IGNORECASE,
+)
 _END = re.compile(r"[.!?…]['\")\]]*$")
 
 
@@ -23,6 +29,7 @@ def tidy(text: str) -> str:
     text = re.sub(r"(?<!\.)\.([!?])", r"\1", text)
     text = re.sub(r"([!?])\.(?!\.)", r"\1", text)
     text = re.sub(r"(?<!\.)\.\.(?!\.)", ".", text)
+    text = _QUESTION.sub(r"\1?", text)
     return sentence_case(text.strip().lstrip(",;:.").lstrip())
 
 

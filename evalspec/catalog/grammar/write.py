@@ -33,6 +33,7 @@ class _Draft:
     """One attempt at one slot; a class because dealing cards and lending phrases use them up."""
 
     rules: Rules
+    kept: frozenset[str]
     slot: Slot
     deck: tuple[str, ...]  # what the decks hang on: random_state, pool, cell, persona
     attempt: int
@@ -41,6 +42,7 @@ class _Draft:
     rng: Stream
     dealt: dict[str, list[int]] = field(default_factory=dict)
     lent: set[str] = field(default_factory=set)  # keys of the rows that have lent a phrase
+    words: dict[str, str] = field(default_factory=dict)  # what the lexicon gave, for the rest of the text
 
     def expand(self, pattern: Pattern) -> str:
         """Write a pattern."""
@@ -73,8 +75,15 @@ class _Draft:
             return self.rng.choice(self.forms[node.name])
         if node.kind == "fragment":
             phrase = self._lend(node.name)
-            return phrase if phrase is not None else self.deal(node.name, self.rules.get(node.name, ()))
-        return self.deal(node.name, self.rules.get(node.name, ()))
+            return phrase if phrase is not None else self._rule(node.name)
+        return self._rule(node.name)
+
+    def _rule(self, name: str) -> str:
+        if name not in self.kept:
+            return self.deal(name, self.rules.get(name, ()))
+        if name not in self.words:
+            self.words[name] = self.deal(name, self.rules.get(name, ()))
+        return self.words[name]
 
     def _lend(self, kind: str) -> str | None:
         """Take a phrase of a row that has lent none to this text."""
@@ -112,7 +121,7 @@ def write(grammar: Grammar, slot: Slot, spec: Spec) -> Input | Unmade:
     problem = Unmade(reason="no_text")
     for attempt in range(ATTEMPTS):
         rng = Stream("grammar", slot.key, str(attempt))
-        draft = _Draft(rules, slot, deck, attempt, forms, rng.shuffled(fragments), rng)
+        draft = _Draft(rules, grammar.kept, slot, deck, attempt, forms, rng.shuffled(fragments), rng)
         try:
             value = _converse(draft, grammar, slot.turns) if spec.task.turns == "conversation" else _message(draft)
         except _Stuck as stuck:

@@ -1,0 +1,1 @@
+"""How one slot becomes one candidate."""

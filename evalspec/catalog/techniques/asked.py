@@ -1,0 +1,160 @@
+"""A slot to a prompt, and a model's reply to an input: the path of every generator that is not built in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from evalspec.catalog.prompts import builtin_prompt
+from evalspec.model.case import Input, Made, Message, Unmade, user_texts
+from evalspec.model.plan import Slot
+from evalspec.model.spec import Expected, Model, Part, Spec
+from evalspec.ports import Request, Tools
+from evalspec.text.prompts import render_prompt
+from evalspec.text.stated import surface_forms
+
+MAX_INPUT_CHARS = 8_000  # of one input: more is no message that a person would send, or review
+MAX_REPLY_CHARS = 65_536  # of a reply, before anything in it is looked at
+
+_FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
+_REFUSAL = re.compile(
+    r"\A\W*(?:i(?:'|\u2019)?m sorry|i am sorry|sorry|i apologi[sz]e|i can(?:no|'|\u2019)t"
+    r"|i(?:'|\u2019)?m (?:not able|unable)|i won(?:'|\u2019)t|as an ai)\b",
+    re.IGNORECASE,
+)
+
+
+def ask_model(slot: Slot, spec: Spec, tools: Tools, model: Model) -> Made | Unmade:
+    """Ask a model for the input of one slot and read its reply."""
+    prompt = render_prompt(spec.pool(slot.pool).prompt or builtin_prompt("prompted"), prompt_names(slot, spec))
+    reply = tools.ask(
+        Request(model=model.model, messages=(("user", prompt),), params=dict(model.params), ordinal=slot.ordinal)
+    )
+    return read_reply(reply.text, slot, spec, served=reply.served)
+
+
+def prompt_names(slot: Slot, spec: Spec) -> Mapping[str, object]:
+    """Return the plain data that a prompt sees."""
+    declared = {fact.name: fact for fact in spec.task.facts}
+    persona = spec.persona(slot.persona) if slot.persona else None
+    described = {(axis.name, level.name): level.description for axis in spec.axes for level in axis.levels}
+    levels = slot.cell.levels if slot.cell else ()
+    return {
+        "task": {
+            "instructions": spec.task.instructions or "(not described)",
+            "turns": spec.task.turns,
+            "messages": slot.turns,
+            "wants_expected": _wants_expected(slot, spec),
+            "labels": list(spec.task.expected[0].values) if spec.task.short_expected else [],
+        },
+        "cell": {
+            "id": slot.cell.id if slot.cell else "",
+            "levels": [
+                {"axis": axis, "name": name, "description": described.get((axis, name)) or ""} for axis, name in levels
+            ],
+        },
+        "persona": {
+            "description": persona.description,
+            "style": [{"name": name, "value": value} for name, value in persona.style],
+        }
+        if persona
+        else None,
+        "facts": [
+            {"name": name, "value": surface_forms(declared.get(name), value)[0]}
+            for name, value in sorted(slot.facts.items())
+        ],
+        "exemplars": ["\n".join(user_texts(seed.input)) for seed in slot.exemplars],
+        "section": "",
+        "language": slot.language,
+    }
+
+
+def read_reply(text: str, slot: Slot, spec: Spec, *, served: str) -> Made | Unmade:
+    """Read a reply leniently: the object alone, in a fence, or somewhere in the talk around it."""
+    if not text.strip():
+        return Unmade(reason="empty")
+    if len(text) > MAX_REPLY_CHARS:
+        return Unmade(reason="oversize", detail=f"{len(text)} characters")
+    found = _object_in(text)
+    if found is None:
+        return Unmade(reason="refused" if _REFUSAL.match(text) else "malformed")
+    if slot.cell is not None and found.get("cell", slot.cell.id) != slot.cell.id:
+        return Unmade(reason="off_cell", detail=str(found["cell"])[:80])
+    value = _input_of(found, spec)
+    if isinstance(value, Unmade):
+        return value
+    size = sum(len(one) for one in user_texts(value))
+    if size > MAX_INPUT_CHARS:
+        return Unmade(reason="oversize", detail=f"{size} characters")
+    if _REFUSAL.match(user_texts(value)[-1]) and "language model" in user_texts(value)[-1].lower():
+        return Unmade(reason="refused")
+    if not _wants_expected(slot, spec):
+        return Made(input=value, served=served)
+    expected = _expected_of(found.get("expected"), spec)
+    if expected is None:
+        return Unmade(reason="malformed", detail="no usable `expected`")
+    return Made(input=value, expected=expected, expected_by=f"model:{slot.generator}", served=served)
+
+
+def _wants_expected(slot: Slot, spec: Spec) -> bool:
+    settled = slot.cell is not None and (slot.cell.expected is not None or slot.cell.behaviour != "answer")
+    return bool(spec.task.expected) and not settled
+
+
+def _object_in(text: str) -> dict[str, object] | None:
+    for candidate in (text, *(found.group(1) for found in _FENCE.finditer(text))):
+        try:
+            value = json.loads(candidate)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict):
+            return value
+    decoder = json.JSONDecoder()
+    for found in re.finditer(r"\{", text):
+        try:
+            value, _ = decoder.raw_decode(text, found.start())
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict) and {"message", "messages"} & set(value):
+            return value
+    return None
+
+
+def _input_of(found: Mapping[str, object], spec: Spec) -> Input | Unmade:
+    if spec.task.turns == "single":
+        text = found.get("message")
+        if not isinstance(text, str):
+            return Unmade(reason="malformed", detail="no `message`")
+        return text.strip() or Unmade(reason="empty")
+    listed = found.get("messages")
+    if not isinstance(listed, list) or not listed:
+        return Unmade(reason="malformed", detail="no `messages`")
+    messages: list[Message] = []
+    for one in listed:
+        role, content = (one.get("role"), one.get("content")) if isinstance(one, dict) else (None, None)
+        if role not in ("user", "assistant") or not isinstance(content, str) or not content.strip():
+            return Unmade(reason="malformed", detail="a message without role or content")
+        messages.append(Message(role=role, content=content.strip()))
+    if messages[-1].role != "user":
+        return Unmade(reason="malformed", detail="the last message is not the user's")
+    return tuple(messages)
+
+
+def _expected_of(value: object, spec: Spec) -> Expected | None:
+    if spec.task.short_expected:
+        return value if isinstance(value, str) and value in spec.task.expected[0].values else None
+    if not isinstance(value, dict) or not value:
+        return None
+    parts = {part.name: part for part in spec.task.expected}
+    if not set(value) <= set(parts) or not all(_fits(parts[name], one) for name, one in value.items()):
+        return None
+    return dict(value)
+
+
+def _fits(part: Part, value: object) -> bool:
+    if part.kind == "label":
+        return value in part.values
+    if part.kind in ("tool_calls", "citations", "criteria"):
+        return isinstance(value, list)
+    return isinstance(value, dict) if part.kind == "json" else isinstance(value, str)
