@@ -125,7 +125,83 @@ _VALIDATE: dict[str, Code] = {
 
 _RESOLVE: dict[str, Code] = {}
 
-_IMPORT: dict[str, Code] = {}
+_IMPORT: dict[str, Code] = {
+    "I301": Code(
+        "kind of file",
+        "Raw data is read from `.jsonl`, `.ndjson`, `.json` (an array), `.csv`, `.tsv` and, with the extra `data`, "
+        "`.parquet`. Name the file by what it holds.",
+    ),
+    "I302": Code(
+        "not the file it says",
+        "The bytes are those of an archive, another encoding or a program. Pickles are never loaded: they run code.",
+    ),
+    "I303": Code(
+        "not JSON",
+        "One JSON object stands on each line. NaN, duplicate keys, half surrogate pairs and numbers of over 40 digits "
+        "are no JSON here, whatever some programs accept.",
+    ),
+    "I304": Code("no object", "A row is an object: column to value. A JSON array of rows is read from `.json`."),
+    "I305": Code("row too large", "A row is at most 1 MiB. What is longer is an attachment and no message."),
+    "I306": Code("not UTF-8", "Rows are UTF-8. Export again in that encoding, or convert with `iconv`."),
+    "I307": Code(
+        "not CSV",
+        "The first line names the columns, each once; every row has as many cells. Quotes are doubled inside quotes.",
+    ),
+    "I308": Code("no rows", "The file is empty, or only its first line is there."),
+    "I309": Code(
+        "column not found",
+        "`fields` of the source names a column that no row has. The columns found are listed with the message.",
+    ),
+    "I310": Code(
+        "value that cannot be used",
+        "A row holds a value that its field does not take: a label that the task does not know, a message without a "
+        "role, a number that is none. Mend the data, the mapping, or `task.expected`.",
+    ),
+    "I311": Code(
+        "id stands twice",
+        "Two rows with different contents have one id, as written or after Unicode normalisation (NFC). Case ids and "
+        "decisions hang on it, so it must name one row.",
+    ),
+    "I312": Code("no user's text", "A golden row or an anchor without a word of the user says nothing."),
+    "I313": Code(
+        "column not read",
+        "What is not mapped never enters. Map the column in `fields`, or leave it: only a snapshot must not have it.",
+    ),
+    "I314": Code(
+        "answer already said",
+        "Earlier messages of the assistant already make the expected call or speak the expected label, so the case "
+        "gives its answer away. Name the column that says where to cut: `fields: {cut: COLUMN}`.",
+    ),
+    "I320": Code(
+        "not a snapshot",
+        "Production, traffic and training data enter by `evalspec import SPEC SOURCE --from PATH`, which samples and "
+        "scrubs them. Golden rows and anchors may be plain files.",
+    ),
+    "I321": Code("header of another snapshot", "The first line says which source the file belongs to. Import again."),
+    "I322": Code(
+        "stale snapshot",
+        "`fields`, `speakers`, `sample`, `pii` or `task.turns` have changed since the import, so the file is not what "
+        "the spec says it is. Import again; picks that both rules share stay.",
+    ),
+    "I323": Code("not a training row", "A training snapshot holds digests and no texts. Import it again."),
+    "I324": Code(
+        "nothing to import",
+        "Documents are read as they stand in git. `import` is for production, golden, anchor, traffic and training.",
+    ),
+    "I325": Code(
+        "nothing may enter",
+        "All rows were refused: for personal data under `pii: block`, or for want of a user's text.",
+    ),
+    "I330": Code(
+        "personal data in git",
+        "A file that a build reads holds personal data or a secret that its source does not allow. The value is never "
+        "shown. Import again with `pii: redact`; revoke a key that was committed; `pii: allow` says it is invented.",
+    ),
+    "I340": Code(
+        "nothing to start from",
+        "`init` found no column that reads like users' messages. Say which it is: `--input COLUMN`.",
+    ),
+}
 
 _BUILD: dict[str, Code] = {}
 
@@ -204,6 +280,9 @@ _EDGES: dict[str, Code] = {
     "E904": Code("file too large", "The file is over the limit that keeps a build within the memory of a laptop."),
     "E905": Code("not UTF-8", "Every text is UTF-8. Save the file again in that encoding."),
     "E906": Code("cannot be read", "The operating system refused to read the file: a permission or a disk fault."),
+    "E908": Code(
+        "extra missing", "This needs a library that the core does without; the message says how to install it."
+    ),
     "E907": Code("cannot be written", "The operating system refused to write; the old file, if any, is as it was."),
 }
 

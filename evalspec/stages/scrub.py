@@ -14,6 +14,7 @@ from evalspec.model.case import Input, Message
 from evalspec.model.row import Row
 from evalspec.model.spec import Pii
 from evalspec.registry import Catalog
+from evalspec.text.hidden import hidden_characters
 from evalspec.text.json_text import scalar_text
 
 Detector = Callable[[str], tuple[tuple[int, int], ...]]
@@ -27,6 +28,7 @@ PRECEDENCE = ("url_credentials", "api_key", "email", "iban", "card", "phone", "i
 CERTAIN_TYPES = ("api_key", "email", "url_credentials")
 
 PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]*)_(\d{1,6})>")
+_MOST_PASSES = 5
 _LONGEST_KEYED = 200  # a key is a cue for a value (`phone: 5551234567`), not for a paragraph
 
 
@@ -52,7 +54,7 @@ def detectors_of(catalog: Catalog) -> Detectors:
     return tuple((member.name, member.function) for member in catalog.all("detector"))
 
 
-def find_personal(text: str, detectors: Detectors, keep: Sequence[str] = ()) -> tuple[Finding, ...]:
+def personal_spans(text: str, detectors: Detectors, keep: Sequence[str] = ()) -> tuple[Finding, ...]:
     """Return what the detectors find, without overlaps, in order; replacements made before are not findings."""
     found = [
         Finding(type=name, start=start, end=end)
@@ -71,12 +73,22 @@ def find_personal(text: str, detectors: Detectors, keep: Sequence[str] = ()) -> 
     return tuple(sorted(kept, key=lambda one: one.start))
 
 
+def find_personal(text: str, catalog: Catalog) -> tuple[tuple[str, int, int], ...]:
+    """Return (type, start, end) of the personal data and secrets in a text that was made."""
+    return tuple((one.type, one.start, one.end) for one in personal_spans(text, detectors_of(catalog)))
+
+
+def find_hidden(text: str) -> tuple[str, ...]:
+    """Return the kinds of hidden characters in a text, in order; empty for a text that shows all it holds."""
+    return tuple(dict.fromkeys(kind for _, _, kind in hidden_characters(text)))
+
+
 def personal_types(row: Row, pii: Pii, detectors: Detectors) -> tuple[str, ...]:
     """Return the types of personal data in a row, sorted; what `keep` names does not count."""
     found = {one.type for key, text in _texts_of(row) for one in _find(key, text, detectors, pii.keep)}
     certain = tuple(one for one in detectors if one[0] in CERTAIN_TYPES)
     for text in (row.id, row.time, row.verified_by, *row.votes):
-        found.update(one.type for one in find_personal(text or "", certain, pii.keep))
+        found.update(one.type for one in personal_spans(text or "", certain, pii.keep))
     return tuple(sorted(found))
 
 
@@ -89,7 +101,7 @@ def scrub(row: Row, pii: Pii, detectors: Detectors) -> Scrubbed:
         return Scrubbed(row=row, types=())
     if pii.mode == "block":
         return Scrubbed(row=None, types=types)
-    return Scrubbed(row=_redacted(row, pii, detectors, types), types=types)
+    return _redact(row, pii, detectors, types)
 
 
 def redact_texts(
@@ -106,6 +118,18 @@ def _rank(kind: str) -> int:
     return PRECEDENCE.index(kind) if kind in PRECEDENCE else len(PRECEDENCE)
 
 
+def _redact(row: Row, pii: Pii, detectors: Detectors, types: tuple[str, ...]) -> Scrubbed:
+    """Replace until nothing is found: what two types claimed may leave a rest that is personal by itself."""
+    done = row
+    for _ in range(_MOST_PASSES):
+        done = _redacted(done, pii, detectors, types)
+        left = personal_types(done, pii, detectors)
+        if not left:
+            return Scrubbed(row=done, types=types)
+        types = tuple(sorted({*types, *left}))
+    return Scrubbed(row=None, types=types)
+
+
 def _redacted(row: Row, pii: Pii, detectors: Detectors, types: tuple[str, ...]) -> Row:
     texts = tuple(_texts_of(row))
     changed, _ = redact_texts(texts, detectors, pii.keep)
@@ -119,9 +143,9 @@ def _redacted(row: Row, pii: Pii, detectors: Detectors, types: tuple[str, ...]) 
     edited = _edit(row, next_text)
     certain = tuple(one for one in detectors if one[0] in CERTAIN_TYPES)
     # An id that names a person is left out: the row is then known by its digest.
-    named = row.id is not None and bool(find_personal(row.id, certain, pii.keep))
+    named = row.id is not None and bool(personal_spans(row.id, certain, pii.keep))
     verified = row.verified_by
-    if verified is not None and find_personal(verified, certain, pii.keep):
+    if verified is not None and personal_spans(verified, certain, pii.keep):
         verified = None
     return replace(edited, id=None if named else row.id, verified_by=verified, redacted=types)
 
@@ -201,11 +225,11 @@ def _edit_call(call: Mapping[str, object], edit: Edit) -> dict[str, object]:
 
 def _find(key: str, text: str, detectors: Detectors, keep: Sequence[str]) -> tuple[Finding, ...]:
     if not key or len(text) > _LONGEST_KEYED:
-        return find_personal(text, detectors, keep)
+        return personal_spans(text, detectors, keep)
     before = f"{key.replace('_', ' ')}: "
     return tuple(
         replace(one, start=one.start - len(before), end=one.end - len(before))
-        for one in find_personal(before + text, detectors, keep)
+        for one in personal_spans(before + text, detectors, keep)
         if one.start >= len(before)
     )
 
