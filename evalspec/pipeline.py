@@ -17,12 +17,14 @@ from evalspec.model.source import Document, SourceFile
 from evalspec.model.spec import Spec
 from evalspec.ports import Tools
 from evalspec.registry import Catalog
+from evalspec.stages.capacity import capacity
 from evalspec.stages.expand import expand
-from evalspec.stages.families import independence
 from evalspec.stages.fill import fill
 from evalspec.stages.gate import gate
 from evalspec.stages.generate import generate
 from evalspec.stages.header import header
+from evalspec.stages.independence import families_of, independence
+from evalspec.stages.independence import independence
 from evalspec.stages.ledger import consult
 from evalspec.stages.lock import lock
 from evalspec.stages.measure import MeasureFacts, measure
@@ -73,7 +75,19 @@ def _read(source: SourceFile, schema: Mapping[str, Any]) -> Document:
 def plan(inputs: Inputs, catalog: Catalog) -> Plan:
     """Lay out the slots of a spec, after refusing what this version cannot make."""
     _refuse_not_made(inputs.spec)
-    return expand(inputs.spec, inputs.seeds, catalog, _decided(inputs))
+    layout = expand(inputs.spec, inputs.seeds, catalog, _decided(inputs))
+    capacity(inputs.spec, layout)
+    return layout
+
+
+def check(inputs: Inputs, catalog: Catalog) -> tuple[Diagnostic, ...]:
+    """Refuse what the sources cannot give and models that are related; return the warnings."""
+    spec = inputs.spec
+    _, findings = independence(spec, inputs.families)
+    _raise(findings)
+    made = replace(spec, pools=tuple(pool for pool in spec.pools if pool.kind not in NOT_MADE))
+    capacity(made, expand(made, inputs.seeds, catalog, _decided(inputs)))
+    return findings
 
 
 def build(
@@ -94,9 +108,14 @@ def build(
     """
     spec = inputs.spec
     wanted = STAGES[: STAGES.index(until) + 1]
-    related, findings = independence(spec, inputs.families)
+    related, findings = independence(spec, inputs.families, today)
     _raise(findings)
-    done = Build(inputs=inputs, related=related, warnings=tuple(one for one in findings if one.severity == "warning"))
+    done = Build(
+        inputs=inputs,
+        families=families_of(spec, inputs.families),
+        related=related,
+        warnings=tuple(one for one in findings if one.severity == "warning"),
+    )
 
     entered("expand")
     layout = plan(inputs, catalog)

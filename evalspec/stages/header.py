@@ -1,4 +1,4 @@
-"""The header of a lock: which inputs, operators, measures and models decided it; no number, no time, no path of a machine."""
+"""The header of a lock: which inputs, operators, measures and models decided it; no number, no time, no host."""
 
 from __future__ import annotations
 

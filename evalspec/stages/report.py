@@ -1,10 +1,11 @@
-"""A finished build to the mix report: Markdown for people, and its numbers once more as JSON that `verify` recomputes."""
+"""A finished build to the mix report: Markdown for people, and its numbers as JSON that `verify` recomputes."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 
+from evalspec.digests import digest, digest_text
 from evalspec.model.build import Build
 from evalspec.stages.reporting.claims import claims, five_questions, real_cases, two_questions
 from evalspec.stages.reporting.tables import (
@@ -56,6 +57,7 @@ def numbers(build: Build) -> dict[str, object]:
     cases = build.evalset.cases
     return {
         "root": build.lock.root,
+        "inputs": inputs_digest(build),
         "cases": len(cases),
         "real": real_cases(build),
         "pools": dict(sorted(Counter(case.pool for case in cases).items())),
@@ -96,6 +98,20 @@ def numbers(build: Build) -> dict[str, object]:
         ],
         "related": [{"one": one.left, "other": one.right, "how": one.how} for one in build.related],
     }
+
+
+def inputs_digest(build: Build) -> str:
+    """Return the digest of every row, decision and file that was read: it tells a stale report from an edited one."""
+    inputs = build.inputs
+    return digest(
+        {
+            "seeds": {name: [seed.digest for seed in rows] for name, rows in inputs.seeds.items()},
+            "training": {name: [digest(one.record()) for one in rows] for name, rows in inputs.training.items()},
+            "ledger": [decision.line_digest for decision in inputs.ledger.decisions],
+            "texts": {path: digest_text(text) for path, text in inputs.texts.items()},
+            "spec": build.lock.header["spec"] if build.lock else None,
+        }
+    )
 
 
 def numbers_in(text: str) -> object:

@@ -1,0 +1,214 @@
+"""`evalspec build SPEC`: compile a spec into its lock and mix report."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+
+import click
+
+from evalspec.cli.console import Steps, diagnostics_json, emit, emit_json, print_diagnostics, reporting, say
+from evalspec.diagnostics import BuildError, Diagnostic, Exit
+from evalspec.edges.busy import hold
+from evalspec.edges.project_folder import project_folder
+from evalspec.model.build import Build
+from evalspec.pipeline import STAGES
+from evalspec.project import (
+    compare,
+    gate_problems,
+    load_spec,
+    lock_path,
+    read_lock,
+    run,
+    verify_spec,
+    write_outputs,
+)
+from evalspec.stages.reporting.claims import real_cases
+from evalspec.stages.reporting.figures import share
+
+
+@click.command("build", epilog="Example: evalspec build specs/refund.yaml    evalspec build specs/refund.yaml --locked")
+@click.argument("spec", type=click.Path())
+@click.option("--locked", is_flag=True, help="Recompute everything, write nothing, fail if the lock would differ.")
+@click.option("--frozen", is_flag=True, help="The same as `evalspec verify`.")
+@click.option("--until", type=click.Choice(STAGES), default="report", help="Stop after a stage; writes nothing.")
+@click.option("--partial", is_flag=True, help="Lock the approved cases alone, as a labelled trial set.")
+@click.option("--wave", type=click.IntRange(min=0), default=1, help="Candidates of a cell made at a time; 0: all.")
+@click.option("--today", metavar="YYYY-MM-DD", help="Let waivers expire and seeds age as of this day.")
+@click.option("--no-wait", is_flag=True, help="Exit 9 at once when another build holds the spec.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
+@reporting
+def command(
+    spec: str,
+    locked: bool,
+    frozen: bool,
+    until: str,
+    partial: bool,
+    wave: int,
+    today: str | None,
+    no_wait: bool,
+    quiet: bool,
+    how: str,
+) -> int:
+    """Compile SPEC: plan every case, make what is missing, screen it, apply what people decided, mix, measure, gate,
+    and write the lock and the mix report beside the spec.
+
+    The same inputs give the same bytes. A gate that fails, or a case that waits for a person, leaves lock and report
+    as they were.
+    """
+    if sum((locked, frozen, partial, until != "report")) > 1:
+        raise click.UsageError("--locked, --frozen, --partial and --until exclude each other")
+    if frozen:
+        return _frozen(spec, today, how)
+    steps = Steps(quiet=quiet or how != "text")
+    started = time.monotonic()
+    loaded = load_spec(spec)
+    folder = os.path.join(project_folder(loaded.spec.folder), ".evalspec", loaded.spec.name)
+    with hold(folder, wait=not no_wait, say=say):
+        done = run(spec, until=until, partial=partial, today=today, progress=steps, wave=wave)
+        _explain(done, steps)
+        print_diagnostics(done.warnings, how if how != "json" else "text")
+        if until != "report":
+            return _until(done, until, how)
+        if locked:
+            return _locked(done, how)
+        problems = _problems(done, partial)
+        written = write_outputs(done, partial=partial) if done.lock is not None else ()
+    code = BuildError(problems).exit if any(one.severity == "error" for one in problems) else Exit.OK
+    if how == "json":
+        emit_json(_data(done, problems, written, code))
+        return code
+    print_diagnostics(problems, how)
+    if not quiet:
+        say("\n".join(_summary(done, written, time.monotonic() - started, code)))
+    return code
+
+
+def _frozen(spec: str, today: str | None, how: str) -> int:
+    found = verify_spec(spec, today=today)
+    if how == "json":
+        emit_json(
+            {"ok": found.exit is Exit.OK, "exit": int(found.exit), "diagnostics": diagnostics_json(found.diagnostics)}
+        )
+    else:
+        print_diagnostics(found.diagnostics, how)
+    return found.exit
+
+
+def _problems(done: Build, partial: bool) -> tuple[Diagnostic, ...]:
+    gates = gate_problems(done)
+    if partial:
+        return tuple(one for one in gates if one.severity == "warning")
+    if not done.waiting:
+        return gates
+    why = Counter(done.waiting.values())
+    spelled = ", ".join(f"{count} {reason}" for reason, count in sorted(why.items()))
+    waits = Diagnostic(
+        code="V450",
+        severity="error",
+        message=f"{len(done.waiting)} picked cases wait for a person ({spelled}); no lock was written",
+        path=done.spec.path,
+        hint=f"evalspec review list {done.spec.path}    or look at a trial set: evalspec build {done.spec.path} --partial",
+        exit=Exit.FINDING,
+    )
+    return (waits, *gates)
+
+
+def _locked(done: Build, how: str) -> int:
+    found = read_lock(done.spec)
+    if found is None:
+        message = f"there is no lock `{lock_path(done.spec)}`"
+        problem = Diagnostic(code="L606", severity="error", message=message, path=done.spec.path, exit=Exit.STALE)
+        raise BuildError([problem])
+    problems = compare(done, *found)
+    if any(one.severity == "error" for one in problems):
+        # A lock that differs is out of date here; only `verify` says tampering.
+        raise BuildError(problems)
+    if how == "json":
+        emit_json({"ok": True, "exit": 0, "root": found[0].root, "diagnostics": diagnostics_json(problems)})
+    else:
+        print_diagnostics(problems, how)
+        say(f"{done.spec.path}: the lock is up to date, {len(found[0].cases)} cases")
+    return Exit.OK
+
+
+def _explain(done: Build, steps: Steps) -> None:
+    """Say what each stage came to."""
+    spec = done.spec
+    if done.plan is not None:
+        pools = ", ".join(f"{name} {count}" for name, count in spec.mix.counts)
+        steps.line("plan", f"{spec.mix.size} cases: {pools}")
+    if done.candidates is not None:
+        reasons = Counter(drop.reason for drop in done.drops)
+        spelled = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(4))
+        steps.line(
+            "generate", f"{done.opened:,} candidates, {len(done.drops):,} dropped" + (f": {spelled}" if spelled else "")
+        )
+    if done.reviewed is not None:
+        decided = sum(row.decided for row in done.reviewed.survival if row.slice == "")
+        steps.line("review", f"{decided} generated candidates decided, {len(done.reviewed.queue)} waiting")
+    if done.verdicts is not None:
+        answers = Counter(one.status for one in done.verdicts if one.status != "off")
+        spelled = ", ".join(f"{answers[name]} {name}" for name in ("pass", "fail", "not known") if answers[name])
+        steps.line("gate", spelled or "no gates")
+
+
+def _summary(done: Build, written: tuple[str, ...], seconds: float, code: Exit) -> list[str]:
+    assert done.evalset is not None
+    total = len(done.evalset.cases)
+    lines = [""]
+    if done.lock is not None:
+        real = share(real_cases(done), total)
+        lines.append(f"{done.spec.name}: {total} cases in {seconds:.1f} s, from real users {real}")
+    for path in written:
+        what = "mix report" if path.endswith(".md") else "lock"
+        lines.append(f"  wrote {what:<11}{path}")
+    if code is Exit.OK and written:
+        lines.append("  next: commit both; a colleague reviews the diff of the lock")
+    elif done.failed_gates:
+        lines.append("  a gate failed: lock and report beside the spec are as they were")
+    return lines
+
+
+def _until(done: Build, until: str, how: str) -> int:
+    data: dict[str, object] = {"spec": done.spec.path, "until": until}
+    if done.plan is not None:
+        data["slots"] = len(done.plan.slots_by_id)
+    if done.candidates is not None:
+        data |= {"live": len(done.candidates), "opened": done.opened}
+        data["drops"] = dict(sorted(Counter(f"{one.stage}/{one.reason}" for one in done.drops).items()))
+    if done.reviewed is not None:
+        data["waiting"] = len(done.reviewed.queue)
+    if done.evalset is not None:
+        data |= {"cases": len(done.evalset.cases), "spares": len(done.evalset.spares)}
+    if done.measurements is not None:
+        data["measurements"] = len(done.measurements)
+    if done.verdicts is not None:
+        data["gates"] = dict(sorted(Counter(one.status for one in done.verdicts).items()))
+    if done.lock is not None:
+        data["root"] = done.lock.root
+    if how == "json":
+        emit_json(data)
+    else:
+        emit("\n".join(f"{name}: {value}" for name, value in data.items()))
+    return Exit.OK
+
+
+def _data(done: Build, problems: tuple[Diagnostic, ...], written: tuple[str, ...], code: Exit) -> dict[str, object]:
+    assert done.evalset is not None
+    return {
+        "ok": code is Exit.OK,
+        "exit": int(code),
+        "spec": done.spec.path,
+        "root": done.lock.root if done.lock else None,
+        "cases": len(done.evalset.cases),
+        "pools": dict(sorted(Counter(case.pool for case in done.evalset.cases).items())),
+        "real": real_cases(done),
+        "opened": done.opened,
+        "drops": dict(sorted(Counter(drop.reason for drop in done.evalset.drops).items())),
+        "waiting": dict(done.waiting),
+        "gates": dict(sorted(Counter(one.status for one in done.verdicts or ()).items())),
+        "written": list(written),
+        "diagnostics": diagnostics_json(problems),
+    }

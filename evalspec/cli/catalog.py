@@ -1,0 +1,92 @@
+"""`evalspec catalog`: what a spec may name, with every option and its default."""
+
+from __future__ import annotations
+
+import click
+
+from evalspec.catalog import load_catalog
+from evalspec.cli.console import emit, emit_json, reporting
+from evalspec.diagnostics import did_you_mean
+from evalspec.registry import Kind, Member
+
+KINDS: tuple[Kind, ...] = ("operator", "attack", "technique", "measure", "detector")
+_PLURAL = {f"{kind}s": kind for kind in KINDS}
+
+
+@click.command("catalog", epilog="Example: evalspec catalog operators    evalspec catalog abbreviate")
+@click.argument("name", required=False)
+@reporting
+def command(name: str | None, how: str) -> int:
+    """List the catalogue, one kind of it (`operators`), or one member (`abbreviate`) with its options.
+
+    Operators and attacks are what a spec's pools may name; measures are what its gates may name.
+    """
+    catalog = load_catalog()
+    members = [member for kind in KINDS for member in catalog.all(kind)]
+    if name in _PLURAL:
+        members = [member for member in members if member.kind == _PLURAL[name]]
+    elif name is not None:
+        known = {member.name for member in members}
+        if name not in known:
+            raise click.UsageError(f"nothing in the catalogue is called `{name}`; {did_you_mean(name, known)}")
+        members = [member for member in members if member.name == name]
+    if how == "json":
+        emit_json([_data(member) for member in members])
+    elif name is not None and name not in _PLURAL:
+        emit("\n\n".join(_page(member) for member in members))
+    else:
+        emit(_listing(members))
+    return 0
+
+
+def _data(member: Member) -> dict[str, object]:
+    return {
+        "kind": member.kind,
+        "name": member.name,
+        "version": member.version,
+        "title": member.title,
+        "options": {
+            option.name: {
+                "type": option.type,
+                "default": option.default,
+                **({"choices": list(option.choices)} if option.choices else {}),
+            }
+            for option in member.options
+        },
+        **{
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in member.traits.items()
+            if isinstance(value, str | int | float | bool | tuple)
+        },
+    }
+
+
+def _listing(members: list[Member]) -> str:
+    lines: list[str] = []
+    width = max((len(member.name) for member in members), default=0)
+    for kind in KINDS:
+        group = [member for member in members if member.kind == kind]
+        if group:
+            lines += ["", f"{kind}s"]
+            lines += [f"  {member.name:<{width}}  {member.title}" for member in group]
+    return "\n".join(lines).strip("\n")
+
+
+def _page(member: Member) -> str:
+    import inspect
+
+    lines = [f"{member.kind} {member.tag}", "", inspect.getdoc(member.function) or ""]
+    if member.options:
+        lines += ["", "Options:"]
+        for option in member.options:
+            choices = f" ({', '.join(option.choices)})" if option.choices else ""
+            lines.append(f"  {option.name}: {option.type}{choices}, default {option.default}")
+    facts = {
+        name: value for name, value in member.traits.items() if isinstance(value, str | tuple) and value not in ("", ())
+    }
+    if facts:
+        spelled = (
+            f"  {name}: {', '.join(value) if isinstance(value, tuple) else value}" for name, value in facts.items()
+        )
+        lines += ["", *spelled]
+    return "\n".join(lines)

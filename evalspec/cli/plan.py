@@ -1,0 +1,139 @@
+"""`evalspec plan SPEC`: cells, slots, hours and money, before anything is made."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import click
+
+from evalspec.cli.console import emit, emit_json, print_diagnostics, reporting
+from evalspec.model.build import Inputs
+from evalspec.model.plan import Plan, Stratum
+from evalspec.model.spec import Pool, Spec
+from evalspec.pipeline import plan as lay_out
+from evalspec.project import load_spec, read_inputs
+from evalspec.stats.tests import DISCORDANCE, smallest_difference
+
+
+@click.command("plan", epilog="Example: evalspec plan specs/refund.yaml    evalspec plan specs/refund.yaml --slots")
+@click.argument("spec", type=click.Path())
+@click.option("--slots", is_flag=True, help="List the id of every slot that may be opened.")
+@reporting
+def command(spec: str, slots: bool, how: str) -> int:
+    """Show what a build of SPEC would make: cells with the seeds they already hold, slots, review hours, money.
+
+    Nothing is made and nothing is asked.
+    """
+    loaded = load_spec(spec)
+    inputs = read_inputs(loaded)
+    plan = lay_out(inputs, loaded.catalog)
+    if how == "json":
+        emit_json(_data(inputs, plan, slots))
+        return 0
+    print_diagnostics(loaded.warnings, how)
+    emit("\n".join(_text(inputs, plan)))
+    if slots:
+        emit("\n".join(["", *sorted(plan.slots_by_id)]))
+    return 0
+
+
+def _text(inputs: Inputs, plan: Plan) -> list[str]:
+    spec = inputs.spec
+    lines = [f"{spec.name}: {spec.mix.size} cases, purpose {spec.purpose}", ""]
+    for name, count in spec.mix.counts:
+        pool = spec.pool(name)
+        strata = [one for one in plan.strata if one.pool == name]
+        slots = sum(min(one.budget, len(one.slots)) for one in strata)
+        lines.append(f"{name:<14} {count:>5} cases   {slots:>5} slots at most   {_parts(pool, strata)}")
+        if pool.axes:
+            lines += _grid(pool, strata)
+    lines += ["", *_bill(inputs, plan)]
+    return lines
+
+
+def _parts(pool: Pool, strata: list[Stratum]) -> str:
+    if pool.axes:
+        voices = f", {len(pool.personas)} personas take turns" if pool.personas else ""
+        return f"{' x '.join(pool.axes)}: {len(strata)} cells{voices}"
+    names = [f"{one.name} {one.places}" for one in strata if one.places]
+    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return shown
+
+
+def _grid(pool: Pool, strata: list[Stratum]) -> list[str]:
+    """Lay the last axis out in columns; each cell shows cases owed and, in brackets, seeds already there."""
+    rows: dict[str, dict[str, str]] = {}
+    for stratum in strata:
+        *head, last = stratum.name.split(".")
+        rows.setdefault(" ".join(head) or pool.axes[0], {})[last] = f"{stratum.places} [{stratum.held}]"
+    columns = list(dict.fromkeys(stratum.name.split(".")[-1] for stratum in strata))
+    first = max(len(name) for name in rows)
+    widths = [max(len(name), 6) for name in columns]
+    header = "  ".join(f"{name:>{width}}" for name, width in zip(columns, widths, strict=True))
+    lines = [f"    {'':<{first}}  {header}"]
+    for name, cells in rows.items():
+        body = "  ".join(f"{cells.get(column, '–'):>{width}}" for column, width in zip(columns, widths, strict=True))
+        lines.append(f"    {name:<{first}}  {body}")
+    return [*lines, "    cases owed [seeds already there]"]
+
+
+def _bill(inputs: Inputs, plan: Plan) -> list[str]:
+    spec = inputs.spec
+    lines = [f"review     {plan.review_items} decisions, about {plan.review_hours:g} hours"]
+    lines.append(f"money      {_money(spec)}")
+    real = _real(spec)
+    smallest = smallest_difference(real, DISCORDANCE) if real else None
+    shown = f"{100 * smallest:.0f} points" if smallest is not None else "none"
+    lines.append(
+        f"power      {real} production cases can show a difference of {shown} at 80 % "
+        f"when {DISCORDANCE:.0%} of cases change between two models"
+    )
+    if plan.languages and plan.languages[0][0] != "und":
+        lines.append("languages  " + ", ".join(f"{tag} {count}" for tag, count in plan.languages))
+    return lines
+
+
+def _money(spec: Spec) -> str:
+    paid = sorted(_paid(spec))
+    if not paid:
+        return "0 dollars: every generator is builtin"
+    return f"no estimate: {', '.join(paid)} cannot be asked by this version"
+
+
+def _paid(spec: Spec) -> set[str]:
+    aliases = {alias for pool in spec.pools for alias, _ in (pool.generator or spec.roles.generator) if pool.axes}
+    return {spec.model(alias).model for alias in aliases if not spec.model(alias).model.startswith("builtin/")}
+
+
+def _real(spec: Spec) -> int:
+    counts = Counter(dict(spec.mix.counts))
+    return sum(counts[pool.name] for pool in spec.pools if pool.kind == "seed")
+
+
+def _data(inputs: Inputs, plan: Plan, slots: bool) -> dict[str, object]:
+    spec = inputs.spec
+    real = _real(spec)
+    return {
+        "spec": spec.path,
+        "name": spec.name,
+        "cases": spec.mix.size,
+        "pools": [
+            {
+                "pool": name,
+                "cases": count,
+                "slots": sum(len(one.slots) for one in plan.strata if one.pool == name),
+                "strata": [
+                    {"name": one.name, "places": one.places, "owed": one.owed, "budget": one.budget, "held": one.held}
+                    for one in plan.strata
+                    if one.pool == name
+                ],
+            }
+            for name, count in spec.mix.counts
+        ],
+        "review": {"decisions": plan.review_items, "hours": plan.review_hours},
+        "usd": 0.0 if not _paid(spec) else None,
+        "production_cases": real,
+        "smallest_difference": smallest_difference(real, DISCORDANCE) if real else None,
+        "languages": dict(plan.languages),
+        **({"slot_ids": sorted(plan.slots_by_id)} if slots else {}),
+    }

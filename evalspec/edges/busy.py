@@ -1,0 +1,59 @@
+"""One build of a spec at a time: a kernel lock on a file, which no crash leaves behind."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from evalspec.diagnostics import BuildError, Diagnostic, Exit
+
+SECONDS_BETWEEN_WORDS = 10.0
+SECONDS_BETWEEN_TRIES = 0.1
+
+
+@contextmanager
+def hold(folder: str, *, wait: bool, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the build lock in `folder`; wait for another build, or exit 9 without `wait`."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        number = os.open(os.path.join(folder, "busy"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        # A read-only checkout can be built with --until and verified; what must be written fails with its own words.
+        if error.errno in (13, 30):
+            yield
+            return
+        raise
+    try:
+        _acquire(number, folder, wait, say)
+        os.truncate(number, 0)
+        os.pwrite(number, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(number)
+
+
+def _acquire(number: int, folder: str, wait: bool, say: Callable[[str], None]) -> None:
+    spoken = time.monotonic() - SECONDS_BETWEEN_WORDS
+    while True:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            owner = os.pread(number, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            if not wait:
+                problem = Diagnostic(
+                    code="E910",
+                    severity="error",
+                    message=f"another build (process {owner}) holds this spec",
+                    path=folder,
+                    hint="leave out --no-wait to wait for it",
+                    exit=Exit.BUSY,
+                )
+                raise BuildError([problem]) from None
+            if time.monotonic() - spoken >= SECONDS_BETWEEN_WORDS:
+                spoken = time.monotonic()
+                say(f"  waiting for another build of this spec (process {owner})")
+            time.sleep(SECONDS_BETWEEN_TRIES)

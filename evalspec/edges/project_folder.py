@@ -1,0 +1,18 @@
+"""Where the files stand that are never committed: the top of the checkout, else beside the spec."""
+
+from __future__ import annotations
+
+import os
+
+
+def project_folder(folder: str) -> str:
+    """Return the nearest folder above `folder` that holds `.git`, else `folder` itself."""
+    here = os.path.abspath(folder or os.curdir)
+    at = here
+    while True:
+        if os.path.exists(os.path.join(at, ".git")):
+            return os.path.relpath(at)
+        above = os.path.dirname(at)
+        if above == at:
+            return os.path.relpath(here)
+        at = above

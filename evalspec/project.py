@@ -1,0 +1,383 @@
+"""A spec on disk: reads what a build needs, runs the pipeline, compares and writes what comes out.
+
+This is where the pure pipeline meets the edges; every command of the command line is one call of a function here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from evalspec.catalog import load_catalog
+from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
+from evalspec.edges.files import exists, list_files, read_bytes, read_text, write_atomic
+from evalspec.edges.package import read_package_text, read_schema
+from evalspec.edges.project_folder import project_folder
+from evalspec.model.build import Build, Inputs
+from evalspec.model.case import Seed
+from evalspec.model.ledger import Ledger
+from evalspec.model.outcome import Lock
+from evalspec.model.row import Header
+from evalspec.model.source import SourceFile
+from evalspec.model.spec import Source, Spec
+from evalspec.model.training import TrainingDigest
+from evalspec.pipeline import build, compile_spec
+from evalspec.ports import Ask, Progress, Reply, Request, Tools
+from evalspec.registry import Catalog
+from evalspec.stages.families import FamilyTable, read_table
+from evalspec.stages.ledger import read_ledger
+from evalspec.stages.lock import dump, faults, load
+from evalspec.stages.parse import parse_data
+from evalspec.stages.parse_text import decode
+from evalspec.stages.report import numbers, numbers_in
+from evalspec.stages.resolve import base_of
+from evalspec.stages.seeds import read_source
+
+DATA_SUFFIXES = (".yaml", ".yml", ".json")
+SEED_KINDS = frozenset({"production", "golden", "traffic"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A resolved spec with the catalogue it was resolved against."""
+
+    spec: Spec
+    catalog: Catalog
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What `verify` found for one spec."""
+
+    path: str
+    exit: Exit
+    root: str = ""
+    cases: int = 0
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+
+def load_spec(path: str) -> Loaded:
+    """Read, validate and resolve a spec file and the one it extends."""
+    catalog = load_catalog()
+    source = decode(path, read_bytes(path))
+    schema = read_schema("spec.v1.json")
+    base_path = base_of(source)
+    base = None
+    if base_path is not None:
+        folder = os.path.dirname(path)
+        beside = os.path.join(folder, base_path)
+        base = decode(beside, read_bytes(beside, root=folder or os.curdir))
+    spec, warnings = compile_spec(source, schema, catalog, base)
+    return Loaded(spec=spec, catalog=catalog, warnings=warnings)
+
+
+def read_inputs(loaded: Loaded) -> Inputs:
+    """Read everything that a build of the spec uses: snapshots, ledger, grammar, prompts, the family registry."""
+    spec = loaded.spec
+    found: list[Diagnostic] = []
+    seeds: dict[str, tuple[Seed, ...]] = {}
+    headers: dict[str, Header] = {}
+    training: dict[str, tuple[TrainingDigest, ...]] = {}
+    anchors = {}
+    for source in spec.sources:
+        if source.kind == "document":
+            found += _missing_documents(source, spec)
+            continue
+        try:
+            file = _snapshot(source, spec)
+            rows = read_source(file.text, source, spec, loaded.catalog, file.path)
+        except EvalspecError as error:
+            found += error.diagnostics
+            continue
+        if rows.header is not None:
+            headers[source.name] = rows.header
+        if source.kind in SEED_KINDS:
+            seeds[source.name] = rows.seeds
+        elif source.kind == "training":
+            training[source.name] = rows.training
+        else:
+            anchors[source.name] = rows.anchors
+    texts, data = _read_files(spec, found)
+    ledger = _read_ledger(spec, found)
+    if found:
+        raise EvalspecError(found)
+    return Inputs(
+        spec=spec,
+        seeds=seeds,
+        headers=headers,
+        anchors=anchors,
+        training=training,
+        ledger=ledger,
+        texts=texts,
+        data=data,
+        families=family_table(),
+    )
+
+
+def family_table() -> FamilyTable:
+    """Read the packaged registry of model families."""
+    text = read_package_text("catalog/families.yaml")
+    return read_table(parse_data(SourceFile(path="families.yaml", text=text)).data)
+
+
+def run(
+    path: str,
+    *,
+    until: str = "report",
+    partial: bool = False,
+    today: str | None = None,
+    progress: Progress = lambda stage, done, total: None,
+    entered: Any = lambda stage: None,
+    wave: int = 1,
+) -> Build:
+    """Load a spec, read its inputs and build it up to a stage; writes nothing."""
+    loaded = load_spec(path)
+    inputs = read_inputs(loaded)
+    tools = Tools(ask=refuse_to_ask(loaded.spec), progress=progress, texts=inputs.texts, data=inputs.data)
+    done = build(inputs, loaded.catalog, tools, until=until, partial=partial, today=today, entered=entered, wave=wave)
+    return replace(done, warnings=(*loaded.warnings, *done.warnings))
+
+
+def refuse_to_ask(spec: Spec) -> Ask:
+    """Return the `Ask` of a version without live models: the first question names the way out."""
+
+    def ask(request: Request) -> Reply:
+        raise BuildError(
+            [
+                Diagnostic(
+                    code="M150",
+                    severity="error",
+                    message=f"`{request.model}` would have to be asked, and this version has no live models",
+                    path=spec.path,
+                    hint="use `model: builtin/grammar` with a grammar file",
+                    exit=Exit.OFFLINE,
+                )
+            ]
+        )
+
+    return ask
+
+
+def lock_path(spec: Spec, *, partial: bool = False) -> str:
+    """Return where the lock stands: beside the spec."""
+    return os.path.join(spec.folder, f"{spec.name}.partial.lock.json" if partial else f"{spec.name}.lock.json")
+
+
+def report_path(spec: Spec, *, partial: bool = False) -> str:
+    """Return where the mix report stands: beside the spec."""
+    return os.path.join(spec.folder, f"{spec.name}.partial.report.md" if partial else f"{spec.name}.report.md")
+
+
+def failed_folder(spec: Spec) -> str:
+    """Return where lock and report of a build go that failed a gate; never committed."""
+    return os.path.join(project_folder(spec.folder), ".evalspec", spec.name, "failed")
+
+
+def write_outputs(done: Build, *, partial: bool = False) -> tuple[str, ...]:
+    """Write report and lock, the lock last, and return the paths; a build that failed a gate writes to `failed/`."""
+    assert done.lock is not None and done.report is not None
+    spec = done.spec
+    if done.failed_gates and not partial:
+        folder = failed_folder(spec)
+        targets = (os.path.join(folder, f"{spec.name}.report.md"), os.path.join(folder, f"{spec.name}.lock.json"))
+    else:
+        targets = (report_path(spec, partial=partial), lock_path(spec, partial=partial))
+    for target, text in zip(targets, (done.report, dump(done.lock)), strict=True):
+        if not exists(target) or _read_if_there(target) != text:
+            write_atomic(target, text)
+    return targets
+
+
+def read_lock(spec: Spec) -> tuple[Lock, str] | None:
+    """Return the lock beside a spec and its text, or None when there is none."""
+    path = lock_path(spec)
+    if not exists(path):
+        return None
+    text = read_text(path, root=spec.folder)
+    return load(text, path), text
+
+
+def verify_spec(
+    path: str, *, today: str | None = None, steps: Progress = lambda stage, done, total: None
+) -> Verification:
+    """Replay the build of a spec and hold lock and report against it."""
+    try:
+        spec = load_spec(path).spec
+        found = read_lock(spec)
+        if found is None:
+            raise BuildError([_stale(lock_path(spec), "there is no lock", f"run: evalspec build {path}")])
+        lock, text = found
+        if broken := faults(lock, text, lock_path(spec)):
+            raise BuildError(broken)
+        done = run(path, today=today, progress=steps)
+        problems = compare(done, lock, text)
+    except EvalspecError as error:
+        return Verification(path=path, exit=error.exit, diagnostics=error.diagnostics)
+    if problems:
+        return Verification(path=path, exit=BuildError(problems).exit, diagnostics=problems)
+    return Verification(path=path, exit=Exit.OK, root=lock.root, cases=len(lock.cases))
+
+
+def compare(done: Build, lock: Lock, text: str) -> tuple[Diagnostic, ...]:
+    """Return how lock and report differ from what the inputs give now, and which gates fail."""
+    where = lock_path(done.spec)
+    hint = f"run: evalspec build {done.spec.path}"
+    if done.lock is None:
+        count = len(done.waiting)
+        return (_stale(where, f"{count} of the cases that the inputs give now wait for a person", hint),)
+    if dump(done.lock) != text:
+        notes = differences(lock, done.lock)
+        if _inputs_differ(lock, done.lock):
+            return (_stale(where, f"the lock is out of date: {notes}", hint),)
+        return (
+            Diagnostic(
+                code="L604",
+                severity="error",
+                message=f"the lock is not what its inputs give: {notes}",
+                path=where,
+                hint="the inputs are the ones it names, so it was edited, or built by a changed evalspec; " + hint,
+                exit=Exit.INTEGRITY,
+            ),
+        )
+    return (*_report_problems(done), *gate_problems(done))
+
+
+def differences(before: Lock, after: Lock) -> str:
+    """Say in one line how two locks differ."""
+    old = {str(case["id"]): case for case in before.cases}
+    new = {str(case["id"]): case for case in after.cases}
+    changed = sum(1 for case in old.keys() & new.keys() if old[case] != new[case])
+    parts = [
+        f"{len(new.keys() - old.keys())} cases would be added, {changed} changed, {len(old.keys() - new.keys())} removed"
+    ]
+    facts = [name for name in after.header if name != "root" and before.header.get(name) != after.header[name]]
+    if facts:
+        parts.append("differs in " + ", ".join(f"`{name}`" for name in facts))
+    if before.drops != after.drops:
+        parts.append("other drops")
+    return "; ".join(parts)
+
+
+def gate_problems(done: Build) -> tuple[Diagnostic, ...]:
+    """Return the gates that failed, or could not be answered, as diagnostics at their place in the spec."""
+    found = []
+    for one in done.verdicts or ():
+        if one.status == "pass" or one.status == "off" or one.waived_until:
+            continue
+        where = f" in {one.measurement.slice}" if one.measurement and one.measurement.slice != "all" else ""
+        found.append(
+            Diagnostic(
+                code="G401" if one.status == "fail" else "G402",
+                severity="error" if one.blocks else "warning",
+                message=f"gate `{one.gate}`{where}: {one.message}",
+                span=one.at,
+                path=None if one.at else done.spec.path,
+                label=one.bound if one.at else None,
+                hint=one.advice,
+                exit=Exit.FINDING,
+            )
+        )
+    return tuple(found)
+
+
+def _report_problems(done: Build) -> tuple[Diagnostic, ...]:
+    where = report_path(done.spec)
+    hint = f"run: evalspec build {done.spec.path}"
+    if not exists(where):
+        return (_stale(where, "there is no mix report", hint),)
+    written = numbers_in(read_text(where, root=done.spec.folder))
+    now = numbers(done)
+    if written == now:
+        return ()
+    if isinstance(written, dict) and written.get("inputs") == now["inputs"]:
+        return (
+            Diagnostic(
+                code="L605",
+                severity="error",
+                message="the report's numbers are not those of its lock",
+                path=where,
+                hint=hint,
+                exit=Exit.INTEGRITY,
+            ),
+        )
+    return (_stale(where, "the report is out of date", hint),)
+
+
+def _inputs_differ(before: Lock, after: Lock) -> bool:
+    return any(before.header.get(name) != after.header.get(name) for name in ("engine", "name", "spec", "inputs"))
+
+
+def _stale(path: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(code="L606", severity="error", message=message, path=path, hint=hint, exit=Exit.STALE)
+
+
+def _snapshot(source: Source, spec: Spec) -> SourceFile:
+    path = os.path.join(spec.folder, source.path)
+    if not exists(path):
+        hint = f"evalspec import {spec.path} {source.name} --from PATH"
+        if source.kind in ("golden", "anchor"):
+            hint = f"write {path}, one row a line, or: {hint}"
+        raise EvalspecError(
+            [
+                Diagnostic(
+                    code="I301",
+                    severity="error",
+                    message=f"source `{source.name}` has no snapshot `{path}`",
+                    span=source.at,
+                    path=None if source.at else spec.path,
+                    hint=hint,
+                )
+            ]
+        )
+    return SourceFile(path=path, text=read_text(path, root=spec.folder, at=source.at))
+
+
+def _missing_documents(source: Source, spec: Spec) -> tuple[Diagnostic, ...]:
+    pattern = os.path.join(spec.folder, source.path)
+    try:
+        if list_files(pattern, root=spec.folder, at=source.at):
+            return ()
+    except EvalspecError as error:
+        return error.diagnostics
+    message = f"source `{source.name}` has no file `{pattern}`"
+    return (Diagnostic(code="I301", severity="error", message=message, span=source.at),)
+
+
+def _read_files(spec: Spec, found: list[Diagnostic]) -> tuple[Mapping[str, str], Mapping[str, object]]:
+    texts: dict[str, str] = {}
+    data: dict[str, object] = {}
+    for path in named_files(spec):
+        try:
+            whole = os.path.join(spec.folder, path)
+            texts[path] = read_text(whole, root=spec.folder)
+            if path.endswith(DATA_SUFFIXES):
+                data[path] = parse_data(SourceFile(path=whole, text=texts[path])).data
+        except EvalspecError as error:
+            found += error.diagnostics
+    return texts, data
+
+
+def named_files(spec: Spec) -> tuple[str, ...]:
+    """Return the paths of the other files that the spec names: grammars, schemas, tools, databases, guidelines."""
+    parts = (path for part in spec.task.expected for path in (part.schema, part.tools, part.database))
+    grammars = (model.grammar for model in spec.models)
+    return tuple(sorted({path for path in (*parts, *grammars, spec.review.guidelines) if path}))
+
+
+def _read_ledger(spec: Spec, found: list[Diagnostic]) -> Ledger:
+    folder = os.path.join(spec.folder, spec.name, "ledger")
+    if not os.path.isdir(folder):
+        return Ledger()
+    try:
+        files = list_files(os.path.join(folder, "*.jsonl"), root=spec.folder)
+        return read_ledger([SourceFile(path=path, text=read_text(path, root=spec.folder)) for path in files])
+    except EvalspecError as error:
+        found += error.diagnostics
+        return Ledger()
+
+
+def _read_if_there(path: str) -> str | None:
+    return read_text(path) if os.path.isfile(path) else None
