@@ -114,7 +114,7 @@ _VALIDATE: dict[str, Code] = {
         "out of range", "A number is below the lowest or above the highest value. Shares are decimals from 0 to 1."
     ),
     "S111": Code("listed twice", "A list names the same thing twice."),
-    "S112": Code("keys do not go together", "Two keys exclude each other, or a key does not belong to this kind."),
+    "S112": Code("keys do not go together", "Two keys say the same thing in two ways and only one of them may be there."),
     "S113": Code(
         "credential in the spec",
         "Keys and passwords never stand in a spec, which is committed and published. They come from the environment. "
