@@ -1,0 +1,1 @@
+"""The parts of `resolve`: one file for each block of the language."""
