@@ -24,18 +24,17 @@ from evalspec.stages.gate import gate
 from evalspec.stages.generate import generate
 from evalspec.stages.header import header
 from evalspec.stages.independence import families_of, independence
-from evalspec.stages.independence import independence
 from evalspec.stages.ledger import consult
 from evalspec.stages.lock import lock
-from evalspec.stages.measure import MeasureFacts, measure
+from evalspec.stages.measure import measure
 from evalspec.stages.mix import mix
 from evalspec.stages.parse import parse
 from evalspec.stages.report import report
-from evalspec.stages.resolve import resolve
 from evalspec.stages.review import review
 from evalspec.stages.screen import screener
 from evalspec.stages.training import Firewall
 from evalspec.stages.validate import validate
+from evalspec.stats.scope import MeasureFacts
 
 STAGES = (
     "parse",
@@ -57,16 +56,8 @@ Entered = Callable[[str], None]
 NOT_MADE = frozenset({"metamorphic", "document"})
 
 
-def compile_spec(
-    source: SourceFile, schema: Mapping[str, Any], catalog: Catalog, base: SourceFile | None = None
-) -> tuple[Spec, tuple[Diagnostic, ...]]:
-    """Turn a spec file, and the one it extends, into the resolved spec and the warnings on the way."""
-    document = _read(source, schema)
-    below = _read(base, schema) if base is not None else None
-    return resolve(document, catalog, below), document.warnings
-
-
-def _read(source: SourceFile, schema: Mapping[str, Any]) -> Document:
+def read(source: SourceFile, schema: Mapping[str, Any]) -> Document:
+    """Turn a spec file into a document of the right shape."""
     document = parse(source)
     validate(document, schema)
     return document

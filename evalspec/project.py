@@ -13,7 +13,8 @@ from typing import Any
 from evalspec.catalog import load_catalog
 from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
 from evalspec.edges.files import exists, list_files, read_bytes, read_text, write_atomic
-from evalspec.edges.package import read_package_text, read_schema
+from evalspec.edges.package import read_schema
+from evalspec.edges.package import read_text as read_package_text
 from evalspec.edges.project_folder import project_folder
 from evalspec.model.build import Build, Inputs
 from evalspec.model.case import Seed
@@ -23,7 +24,7 @@ from evalspec.model.row import Header
 from evalspec.model.source import SourceFile
 from evalspec.model.spec import Source, Spec
 from evalspec.model.training import TrainingDigest
-from evalspec.pipeline import build, compile_spec
+from evalspec.pipeline import build, read
 from evalspec.ports import Ask, Progress, Reply, Request, Tools
 from evalspec.registry import Catalog
 from evalspec.stages.families import FamilyTable, read_table
@@ -32,7 +33,8 @@ from evalspec.stages.lock import dump, faults, load
 from evalspec.stages.parse import parse_data
 from evalspec.stages.parse_text import decode
 from evalspec.stages.report import numbers, numbers_in
-from evalspec.stages.resolve import base_of
+from evalspec.stages.resolve import Reference, extended_path, referenced_files, resolve
+from evalspec.stages.resolving.paths import stem_of
 from evalspec.stages.seeds import read_source
 
 DATA_SUFFIXES = (".yaml", ".yml", ".json")
@@ -45,6 +47,7 @@ class Loaded:
 
     spec: Spec
     catalog: Catalog
+    files: tuple[Reference, ...] = ()  # that the spec names
     warnings: tuple[Diagnostic, ...] = ()
 
 
@@ -62,16 +65,17 @@ class Verification:
 def load_spec(path: str) -> Loaded:
     """Read, validate and resolve a spec file and the one it extends."""
     catalog = load_catalog()
-    source = decode(path, read_bytes(path))
     schema = read_schema("spec.v1.json")
-    base_path = base_of(source)
+    document = read(decode(path, read_bytes(path)), schema)
+    extended = extended_path(document)
     base = None
-    if base_path is not None:
-        folder = os.path.dirname(path)
-        beside = os.path.join(folder, base_path)
-        base = decode(beside, read_bytes(beside, root=folder or os.curdir))
-    spec, warnings = compile_spec(source, schema, catalog, base)
-    return Loaded(spec=spec, catalog=catalog, warnings=warnings)
+    if extended is not None:
+        folder = os.path.dirname(path) or os.curdir
+        beside = os.path.join(folder, extended[0])
+        base = read(decode(beside, read_bytes(beside, root=folder, at=extended[1])), schema)
+    spec = resolve(document, catalog, base)
+    warnings = (*document.warnings, *(base.warnings if base else ()), *spec.warnings)
+    return Loaded(spec=spec, catalog=catalog, files=referenced_files(document, base), warnings=warnings)
 
 
 def read_inputs(loaded: Loaded) -> Inputs:
@@ -100,7 +104,8 @@ def read_inputs(loaded: Loaded) -> Inputs:
             training[source.name] = rows.training
         else:
             anchors[source.name] = rows.anchors
-    texts, data = _read_files(spec, found)
+    texts, data = _read_files(loaded, found)
+    spec = _with_texts(spec, texts)
     ledger = _read_ledger(spec, found)
     if found:
         raise EvalspecError(found)
@@ -250,9 +255,8 @@ def differences(before: Lock, after: Lock) -> str:
     old = {str(case["id"]): case for case in before.cases}
     new = {str(case["id"]): case for case in after.cases}
     changed = sum(1 for case in old.keys() & new.keys() if old[case] != new[case])
-    parts = [
-        f"{len(new.keys() - old.keys())} cases would be added, {changed} changed, {len(old.keys() - new.keys())} removed"
-    ]
+    added, removed = len(new.keys() - old.keys()), len(old.keys() - new.keys())
+    parts = [f"{added} cases would be added, {changed} changed, {removed} removed"]
     facts = [name for name in after.header if name != "root" and before.header.get(name) != after.header[name]]
     if facts:
         parts.append("differs in " + ", ".join(f"`{name}`" for name in facts))
@@ -346,34 +350,46 @@ def _missing_documents(source: Source, spec: Spec) -> tuple[Diagnostic, ...]:
     return (Diagnostic(code="I301", severity="error", message=message, span=source.at),)
 
 
-def _read_files(spec: Spec, found: list[Diagnostic]) -> tuple[Mapping[str, str], Mapping[str, object]]:
+def _read_files(loaded: Loaded, found: list[Diagnostic]) -> tuple[Mapping[str, str], Mapping[str, object]]:
+    """Read every file that the spec names and that is no source; YAML and JSON ones are parsed as well."""
+    folder = loaded.spec.folder
     texts: dict[str, str] = {}
     data: dict[str, object] = {}
-    for path in named_files(spec):
+    for file in loaded.files:
+        if file.kind == "source":
+            continue
         try:
-            whole = os.path.join(spec.folder, path)
-            texts[path] = read_text(whole, root=spec.folder)
-            if path.endswith(DATA_SUFFIXES):
-                data[path] = parse_data(SourceFile(path=whole, text=texts[path])).data
+            whole = os.path.join(folder, file.path)
+            texts[file.path] = read_text(whole, root=folder, at=file.at)
+            if file.path.endswith(DATA_SUFFIXES):
+                data[file.path] = parse_data(SourceFile(path=whole, text=texts[file.path])).data
         except EvalspecError as error:
             found += error.diagnostics
     return texts, data
 
 
-def named_files(spec: Spec) -> tuple[str, ...]:
-    """Return the paths of the other files that the spec names: grammars, schemas, tools, databases, guidelines."""
-    parts = (path for part in spec.task.expected for path in (part.schema, part.tools, part.database))
-    grammars = (model.grammar for model in spec.models)
-    return tuple(sorted({path for path in (*parts, *grammars, spec.review.guidelines) if path}))
+def _with_texts(spec: Spec, texts: Mapping[str, str]) -> Spec:
+    """Put the texts of files in the places of the spec that name them."""
+    words = texts.get(spec.screen.signature_path or "")
+    return replace(
+        spec,
+        task=replace(spec.task, instructions=texts.get(spec.task.instructions_path or "", spec.task.instructions)),
+        pools=tuple(replace(pool, prompt=texts.get(pool.prompt_path or "", pool.prompt)) for pool in spec.pools),
+        screen=replace(spec.screen, signature_words=tuple(words.split())) if words is not None else spec.screen,
+    )
 
 
 def _read_ledger(spec: Spec, found: list[Diagnostic]) -> Ledger:
-    folder = os.path.join(spec.folder, spec.name, "ledger")
-    if not os.path.isdir(folder):
-        return Ledger()
+    """Read the spec's own ledger and that of the spec it extends: nothing is reviewed twice."""
+    names = [spec.name, *([stem_of(spec.base)] if spec.base else [])]
+    files: list[SourceFile] = []
     try:
-        files = list_files(os.path.join(folder, "*.jsonl"), root=spec.folder)
-        return read_ledger([SourceFile(path=path, text=read_text(path, root=spec.folder)) for path in files])
+        for name in names:
+            folder = os.path.join(spec.folder, name, "ledger")
+            if os.path.isdir(folder):
+                paths = list_files(os.path.join(folder, "*.jsonl"), root=spec.folder)
+                files += [SourceFile(path=path, text=read_text(path, root=spec.folder)) for path in paths]
+        return read_ledger(files)
     except EvalspecError as error:
         found += error.diagnostics
         return Ledger()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from evalspec.diagnostics import BuildError, Collector, Exit
 from evalspec.digests import keyed_hash
@@ -18,6 +18,7 @@ from evalspec.model.ledger import Effective
 from evalspec.model.plan import Plan, Slot, Stratum
 from evalspec.model.spec import Spec
 from evalspec.stages.expanding.allot import standing
+from evalspec.stages.generate import PROPOSED
 from evalspec.stages.ledger import apply_fix
 from evalspec.stages.screen import Screener
 
@@ -72,7 +73,7 @@ class _Filling:
             reason = decision.reason or decision.verdict or "drop"
             self.drops.append(Drop(id=slot.id, stage="review", reason=reason, pool=slot.pool, stratum=slot.stratum))
             return
-        candidate = apply_fix(made, decision)
+        candidate = _vouched(apply_fix(made, decision), decision)
         removed = self.screener.check(candidate)
         if removed is not None:
             self.drops.append(removed)
@@ -113,6 +114,13 @@ class _Filling:
 
     def _stratum(self, slot: Slot) -> Stratum:
         return next(one for one in self.plan.strata if one.pool == slot.pool and one.name == slot.stratum)
+
+
+def _vouched(candidate: Candidate, decision: Effective) -> Candidate:
+    """A proposed label that a person has kept is verified by that person."""
+    if decision.verdict is None or not (candidate.expected_by or "").startswith(f"{PROPOSED}:"):
+        return candidate
+    return replace(candidate, expected_by=f"verified:{decision.by[0]}")
 
 
 def fill(

@@ -8,6 +8,8 @@ from evalspec.model.spec import Behaviour, Expected, Spec, Track
 from evalspec.ports import Tools
 from evalspec.registry import Catalog
 
+PROPOSED = "proposed"  # the label is the parent's until a person has decided
+
 # Where a pool's `track` is not given: what the technique is for.
 TRACKS: dict[str, Track] = {"seed": "wild", "golden": "happy", "mutation": "edge", "redteam": "adversarial"}
 
@@ -21,7 +23,7 @@ def generate(slot: Slot, spec: Spec, catalog: Catalog, tools: Tools) -> Candidat
         return Drop(
             id=slot.id, stage="generate", reason=made.reason, pool=slot.pool, stratum=slot.stratum, detail=made.detail
         )
-    return _settle(slot, made, spec)
+    return _settle(slot, made, spec, catalog)
 
 
 def _from_row(slot: Slot, spec: Spec) -> Candidate:
@@ -52,8 +54,8 @@ def _from_row(slot: Slot, spec: Spec) -> Candidate:
     )
 
 
-def _settle(slot: Slot, made: Made, spec: Spec) -> Candidate:
-    expected, expected_by = _expected(slot, made)
+def _settle(slot: Slot, made: Made, spec: Spec, catalog: Catalog) -> Candidate:
+    expected, expected_by = _expected(slot, made, catalog)
     return Candidate(
         id=slot.id,
         pool=slot.pool,
@@ -75,15 +77,20 @@ def _settle(slot: Slot, made: Made, spec: Spec) -> Candidate:
     )
 
 
-def _expected(slot: Slot, made: Made) -> tuple[Expected | None, str | None]:
-    """Say what is expected and who says so: the technique, the cell, or the parent under a declared relation."""
+def _expected(slot: Slot, made: Made, catalog: Catalog) -> tuple[Expected | None, str | None]:
+    """Say what is expected and who says so: the technique, the cell, or the parent under a declared relation.
+
+    An operator that may move the label only proposes the parent's: a person has to read the child.
+    """
     if made.expected is not None:
         return made.expected, made.expected_by
     if slot.cell is not None:
         return slot.cell.expected, slot.cell.expected_by
-    if slot.parent is not None and slot.parent.expected is not None and slot.technique == "mutation":
-        return slot.parent.expected, f"inherited:{slot.parent_id}"
-    return None, None
+    if slot.parent is None or slot.parent.expected is None or slot.technique != "mutation":
+        return None, None
+    kinds = (tag.partition("@")[0] for tag in made.operators)
+    moves = any(catalog.get("operator", kind).traits["relation"] == "reviewed" for kind in kinds)
+    return slot.parent.expected, f"{PROPOSED if moves else 'inherited'}:{slot.parent_id}"
 
 
 def _behaviour(slot: Slot) -> Behaviour:

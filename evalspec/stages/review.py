@@ -94,7 +94,12 @@ def votes_needed(candidate: Candidate, spec: Spec) -> int:
 
 
 def required_share(candidate: Candidate, spec: Spec) -> float:
-    """Return the share of the candidate's pool that people must decide, as stated, else by how it came to be."""
+    """Return the share of the candidate's pool that people must decide, as stated, else by how it came to be.
+
+    A label that an operator may have moved is only proposed: every such child is read.
+    """
+    if (candidate.expected_by or "").startswith("proposed:"):
+        return 1.0
     stated = dict(spec.review.require)
     if candidate.pool in stated:
         return stated[candidate.pool]
