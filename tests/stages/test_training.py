@@ -36,7 +36,7 @@ def firewall(*texts: str, spec: Spec = SPEC) -> Firewall:
         (LONG, "equal_tokens"),
         (LONG.upper() + "!!!", "equal_tokens"),
         ("hello again friends of the shop, " + LONG, "shared_ngram"),
-        ("Where is my parcel? It was due on Monday and nobodys told me anything about it since then.", "cosine"),
+        ("where is my parcel it was due on monday and no body has told me anything about it since then", "cosine"),
         ("I would like to change the colour of the jacket that I ordered last week, please.", None),
         ("parcel", None),
     ],

@@ -6,12 +6,14 @@ import re
 
 from evalspec.registry import detector
 
+# Chinese, Japanese, Korean and Thai stand against an address without a space, and are no part of it.
+_LETTER = r"[^\W\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 _EMAIL = re.compile(
-    r"(?<![\w.+\-@])"
-    r"\w[\w.+\-'%]{0,63}@"
-    r"(?:\w(?:[\w\-]{0,61}\w)?\.){1,5}[^\W\d_]{2,24}"
-    r"(?![\w@]|-\w)"
+    rf"(?<![.+\-@])(?<!{_LETTER}){_LETTER}(?:{_LETTER}|[.+\-'%]){{0,63}}@"
+    rf"(?:{_LETTER}(?:(?:{_LETTER}|-){{0,61}}{_LETTER})?\.){{1,5}}(?:(?![\d_]){_LETTER}){{2,24}}"
+    rf"(?!{_LETTER}|@|-\w)"
 )
+_FILES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".pdf", ".css", ".js")  # `icon@2x.png`
 
 
 @detector("email", version=1)
@@ -24,4 +26,4 @@ def email(text: str) -> tuple[tuple[int, int], ...]:
 
 def _is_address(written: str) -> bool:
     masked = set(written.partition("@")[0]) <= set("Xx*")  # as publishers of complaints leave it
-    return ".." not in written and not masked
+    return ".." not in written and not masked and not written.lower().endswith(_FILES)
