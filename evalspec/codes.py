@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from evalspec.codes_of_resolve import RESOLVE
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -114,7 +116,9 @@ _VALIDATE: dict[str, Code] = {
         "out of range", "A number is below the lowest or above the highest value. Shares are decimals from 0 to 1."
     ),
     "S111": Code("listed twice", "A list names the same thing twice."),
-    "S112": Code("keys do not go together", "Two keys say the same thing in two ways and only one of them may be there."),
+    "S112": Code(
+        "keys do not go together", "Two keys say the same thing in two ways and only one of them may be there."
+    ),
     "S113": Code(
         "credential in the spec",
         "Keys and passwords never stand in a spec, which is committed and published. They come from the environment. "
@@ -123,7 +127,7 @@ _VALIDATE: dict[str, Code] = {
     "S114": Code("version of the language", "This evalspec reads version 1 of the spec language."),
 }
 
-_RESOLVE: dict[str, Code] = {}
+_RESOLVE: dict[str, Code] = {code: Code(*row) for code, row in RESOLVE.items()}
 
 _IMPORT: dict[str, Code] = {
     "I301": Code(
@@ -325,6 +329,17 @@ _REVIEW: dict[str, Code] = {
         "This reviewer, or somebody else, has a decision in force about this text. `--supersedes` records an "
         "adjudication that takes the place of every line in force; a second blind reading needs another reviewer and "
         "`--blind`.",
+    ),
+    "V413": Code(
+        "changed since it was read",
+        "The decision names the digest of a text or label that is no longer the candidate's. Read it again: "
+        "`evalspec review list SPEC`.",
+    ),
+    "V450": Code(
+        "the set waits for people",
+        "A case that would be in the set is undecided, was decided for an earlier text, or is disputed. No lock is "
+        "written until people decide; `evalspec review list SPEC` shows what waits, in order, and "
+        "`evalspec build SPEC --partial` locks the approved cases as a labelled trial.",
     ),
 }
 

@@ -7,10 +7,11 @@ the real path, checked to lie inside the given root, never followed at its last 
 from __future__ import annotations
 
 import errno
+import fcntl
 import fnmatch
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, NoReturn
 
@@ -115,6 +116,35 @@ def write_atomic(path: str, text: str, *, root: str | None = None) -> None:
             hint="The file is as it was before.",
             cause=error,
         )
+
+
+def append_lines(path: str, lines: Sequence[str], *, root: str) -> None:
+    """Append whole lines to a file, durable before this returns; two writers never mix their lines.
+
+    The kernel's lock is held from looking at the last byte to the sync, so a line that an editor left without its line
+    feed is ended first, and a reader finds whole lines only. Missing folders are made; a link at `path` is refused.
+    """
+    folder = os.path.dirname(path) or "."
+    _contained(os.path.join(folder, os.curdir), root, None)
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with open(os.open(path, flags, 0o666), "r+b", buffering=0) as handle:
+            if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
+                _refuse("E902", f"`{path}` is not a regular file", path, None)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            size = handle.seek(0, os.SEEK_END)
+            is_torn = size > 0 and os.pread(handle.fileno(), 1, size - 1) != b"\n"
+            raw = (b"\n" if is_torn else b"") + "".join(f"{line}\n" for line in lines).encode("utf-8")
+            while raw:
+                raw = raw[os.write(handle.fileno(), raw) :]
+            os.fsync(handle.fileno())
+        _sync_folder(folder)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            _refuse("E902", f"`{path}` is a link, not a regular file", path, None, cause=error)
+        message = f"`{path}` could not be written: {error.strerror or error}"
+        _refuse("E907", message, path, None, exit=Exit.ENVIRONMENT, cause=error)
 
 
 def list_files(pattern: str, *, root: str | None = None, at: Span | None = None) -> tuple[str, ...]:

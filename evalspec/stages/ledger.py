@@ -7,6 +7,7 @@ not depend on their order, so that branches and files merge in any order with th
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -19,7 +20,7 @@ from evalspec.model.source import SourceFile
 from evalspec.model.spec import Spec
 from evalspec.stages.content import content_digest, plain
 from evalspec.stages.ledger_fields import decision_from
-from evalspec.stages.ledger_line import read_line
+from evalspec.stages.ledger_line import Line, read_line
 
 
 def read_ledger(files: Sequence[SourceFile]) -> Ledger:
@@ -32,6 +33,8 @@ def read_ledger(files: Sequence[SourceFile]) -> Ledger:
             if text.strip():
                 line = read_line(file.path, number, text, problems)
                 decision = decision_from(line, problems) if line is not None else None
+                if line is not None and decision is not None:
+                    _check_file(line, decision, problems)
                 found += [replace(decision, line_digest=line_digest(decision))] if decision is not None else []
     if not problems.failed:
         _check_supersedes(found, problems)
@@ -140,6 +143,17 @@ def apply_fix(candidate: Candidate, decided: Effective) -> Candidate:
     if decided.expected is not None:
         fixed = replace(fixed, expected=decided.expected, expected_by=f"verified:{decided.by[0]}")
     return fixed
+
+
+def _check_file(line: Line, decision: Decision, problems: Collector) -> None:
+    stem = posixpath.basename(line.whole.path.replace("\\", "/")).removesuffix(".jsonl")
+    if decision.reviewer != stem:
+        problems.add(
+            "V409",
+            f"a line of `{decision.reviewer}` stands in the file of `{stem}`",
+            at=line.values["reviewer"],
+            hint=f"move the line to `{decision.reviewer}.jsonl`: one file a reviewer, so that branches never conflict",
+        )
 
 
 def _line_order(decision: Decision) -> tuple[str, str, str]:

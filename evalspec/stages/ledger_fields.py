@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import posixpath
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -49,19 +48,8 @@ def decision_from(line: Line, problems: Collector) -> Decision | None:
     return _decision(line) if len(problems.found) == before else None
 
 
-def is_reviewer(name: str) -> bool:
-    """Tell whether a name can stand in the ledger and name its file."""
-    return _REVIEWER.fullmatch(name) is not None
-
-
-def is_reason(code: str) -> bool:
-    """Tell whether a word can stand as the reason of a decision."""
-    return _REASON.fullmatch(code) is not None
-
-
-def is_date(text: str) -> bool:
-    """Tell whether a text is a day of the calendar, as YYYY-MM-DD."""
-    if _DATE.fullmatch(text) is None:
+def _is_date(text: object) -> bool:
+    if not isinstance(text, str) or _DATE.fullmatch(text) is None:
         return False
     try:
         datetime.date.fromisoformat(text)
@@ -70,8 +58,7 @@ def is_date(text: str) -> bool:
     return True
 
 
-def is_messages(value: object) -> bool:
-    """Tell whether a value is a conversation so far: messages that end with the user's or a tool's."""
+def _is_messages(value: object) -> bool:
     if not isinstance(value, list) or not value or not all(_is_message(one) for one in value):
         return False
     return value[-1]["role"] in ("user", "tool")
@@ -82,7 +69,8 @@ def _is_message(value: object) -> bool:
         return False
     calls = value.get("tool_calls", [])
     return (
-        value["role"] in _ROLES
+        isinstance(value["role"], str)
+        and value["role"] in _ROLES
         and isinstance(value["content"], str)
         and isinstance(calls, list)
         and all(isinstance(one, dict) for one in calls)
@@ -91,7 +79,7 @@ def _is_message(value: object) -> bool:
 
 def _check_verdict(line: Line, problems: Collector) -> None:
     fields = line.fields
-    verdict, reviewer = fields["verdict"], fields["reviewer"]
+    verdict = fields["verdict"]
     if verdict in NEEDS_REASON and "reason" not in fields:
         problems.add("V406", f"a `{verdict}` needs a `reason`", at=line.values["verdict"], hint=_REASON_HINT)
     given = [name for name in ("input", "expected") if name in fields]
@@ -99,14 +87,6 @@ def _check_verdict(line: Line, problems: Collector) -> None:
         problems.add("V406", "a `fix` needs the `input` or the `expected` that it puts in place", at=line.whole)
     if verdict != "fix" and given:
         problems.add("V407", f"`{given[0]}` stands on a `{verdict}`; only a `fix` changes it", at=line.keys[given[0]])
-    stem = posixpath.basename(line.whole.path.replace("\\", "/")).removesuffix(".jsonl")
-    if reviewer != stem:
-        problems.add(
-            "V409",
-            f"a line of `{reviewer}` stands in the file of `{stem}`",
-            at=line.values["reviewer"],
-            hint=f"Move the line to `{reviewer}.jsonl`: one file a reviewer, so that branches never conflict.",
-        )
 
 
 def _decision(line: Line) -> Decision:
@@ -152,7 +132,7 @@ _FORMS: Mapping[str, tuple[Callable[[object], bool], str]] = MappingProxyType(
         "verdict": (lambda value: value in VERDICTS, "keep, fix, drop or retire"),
         "reason": (_matches(_REASON), "a code: a small letter, then small letters, digits and underscores"),
         "input": (
-            lambda value: (isinstance(value, str) and bool(value.strip())) or is_messages(value),
+            lambda value: (isinstance(value, str) and bool(value.strip())) or _is_messages(value),
             "a text, or messages of role and content that end with the user's or a tool's",
         ),
         "expected": (
@@ -160,7 +140,7 @@ _FORMS: Mapping[str, tuple[Callable[[object], bool], str]] = MappingProxyType(
             "a label, or an object from part to value",
         ),
         "reviewer": (_matches(_REVIEWER), "a name of letters, digits and . _ @ + - that can name a file"),
-        "date": (lambda value: isinstance(value, str) and is_date(value), "a day, as YYYY-MM-DD"),
+        "date": (_is_date, "a day, as YYYY-MM-DD"),
         "seconds": (_is_seconds, "a number of seconds, a week at most"),
         "blind": (lambda value: isinstance(value, bool), "true or false"),
         "supersedes": (_is_digests, f"a list of line digests, {_HEX} each"),

@@ -1,0 +1,65 @@
+"""Reviewing a spec on disk: what waits for people, and their decisions appended to the ledger."""
+
+from __future__ import annotations
+
+import functools
+import os
+from dataclasses import dataclass
+
+from evalspec.digests import digest_text
+from evalspec.edges.files import append_lines
+from evalspec.model.build import Build
+from evalspec.model.case import Candidate, Drop
+from evalspec.model.ledger import Decision
+from evalspec.model.source import SourceFile
+from evalspec.pipeline import plan
+from evalspec.ports import Progress, Tools
+from evalspec.project import load_spec, read_inputs, refuse_to_ask, run
+from evalspec.stages.generate import generate
+from evalspec.stages.ledger import line_text
+from evalspec.stages.reading_list import Reading, reading_list
+from evalspec.stages.recording import Recording, decisions_from_drafts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What was appended, and where."""
+
+    path: str
+    decisions: tuple[Decision, ...]
+
+
+def waiting(
+    path: str, *, everything: bool = False, progress: Progress = lambda stage, done, total: None
+) -> tuple[Build, tuple[Reading, ...]]:
+    """Build a spec up to its mix and return what waits for a person; writes nothing."""
+    done = run(path, until="mix", progress=progress)
+    return done, reading_list(done, everything=everything)
+
+
+def record(path: str, drafts: SourceFile, *, reviewer: str, date: str, supersede: bool = False) -> Recorded:
+    """Bind each draft to its candidate as it is now, and append all of them to the reviewer's file, or none."""
+    loaded = load_spec(path)
+    inputs = read_inputs(loaded)
+    spec = inputs.spec
+    slots = plan(inputs, loaded.catalog).slots_by_id
+    tools = Tools(
+        ask=refuse_to_ask(spec), progress=lambda stage, done, total: None, texts=inputs.texts, data=inputs.data
+    )
+
+    @functools.cache
+    def find(case: str) -> Candidate | Drop | None:
+        return generate(slots[case], spec, loaded.catalog, tools) if case in slots else None
+
+    guidelines = inputs.texts.get(spec.review.guidelines or "")
+    about = Recording(
+        reviewer=reviewer,
+        date=date,
+        guidelines=digest_text(guidelines) if guidelines is not None else None,
+        supersede=supersede,
+    )
+    decisions = decisions_from_drafts(drafts, find, slots, inputs.ledger, spec, about)
+    target = os.path.join(spec.folder, spec.name, "ledger", f"{reviewer}.jsonl")
+    if decisions:
+        append_lines(target, [line_text(one) for one in decisions], root=spec.folder)
+    return Recorded(path=target, decisions=decisions)

@@ -1,0 +1,79 @@
+"""A build that waits for people to the list they read: each case with all that a decision hangs on, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evalspec.model.build import Build
+from evalspec.model.case import Candidate, Input, input_json
+from evalspec.model.ledger import Decision, Queued
+from evalspec.model.slices import slice_values
+from evalspec.stages.content import content, content_digest
+from evalspec.stages.ledger import line_data
+from evalspec.stages.review import picked_first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One case to decide, as it was made; `said` is shown only where a dispute is to be settled."""
+
+    queued: Queued
+    candidate: Candidate
+    digest: str
+    is_picked: bool  # it would be in the set, so that no lock is written without it
+    places: Mapping[str, str] = field(default_factory=dict)  # axis, persona, operator, attack
+    parent: Input | None = None
+    said: tuple[Decision, ...] = ()
+
+
+def reading_list(done: Build, *, everything: bool = False) -> tuple[Reading, ...]:
+    """Return what waits for a person, what would be in the set first; without `everything` nothing else."""
+    assert done.reviewed is not None
+    made = {one.id: one for one in done.candidates or ()}
+    made |= {one.id: one for one in (done.view.candidates if done.view else ())}
+    queue = picked_first(done.reviewed.queue, done.waiting)
+    return tuple(
+        _reading(one, made[one.case], done)
+        for one in queue
+        if one.case in made and (everything or one.case in done.waiting)
+    )
+
+
+def reading_data(reading: Reading) -> dict[str, object]:
+    """Return one reading as JSON data; a decision can be added to it and recorded."""
+    queued, candidate = reading.queued, reading.candidate
+    data: dict[str, object] = {
+        "case": candidate.id,
+        "digest": reading.digest,
+        "why": queued.why,
+        "votes": queued.votes,
+        "needed": queued.needed,
+        "in_set": reading.is_picked,
+        "pool": candidate.pool,
+        **reading.places,
+        **content(candidate),
+        "expected_by": candidate.expected_by,
+    }
+    if reading.parent is not None:
+        data["parent"] = input_json(reading.parent)
+    if reading.said:
+        data["said"] = [line_data(one) for one in reading.said]
+    return data
+
+
+def _reading(queued: Queued, candidate: Candidate, done: Build) -> Reading:
+    names = (*(axis.name for axis in done.spec.axes), "persona", "operator", "attack")
+    places = {name: values[0] for name in names if (values := slice_values(candidate, name))}
+    slot = done.plan.slots_by_id.get(candidate.id) if done.plan else None
+    is_child = slot is not None and slot.technique not in ("seed", "golden") and slot.parent is not None
+    in_force = done.view.of(candidate.id).lines if done.view and queued.why == "disputed" else ()
+    return Reading(
+        queued=queued,
+        candidate=candidate,
+        digest=content_digest(candidate),
+        is_picked=candidate.id in done.waiting,
+        places=places,
+        parent=slot.parent.input if slot and slot.parent and is_child else None,
+        said=tuple(one for one in done.inputs.ledger.decisions if one.line_digest in in_force),
+    )
