@@ -38,6 +38,8 @@ GATE_ALPHA: Mapping[str, float] = MappingProxyType(
         "top_term_excess": 0.01,
     }
 )
+# Measures whose value is already relative to the seeds: `within` bounds its size.
+RELATIVE: frozenset[str] = frozenset({"entropy", "rawness_lower", "rawness_noise", "rawness_open_end"})
 # Measures whose evidence is their interval: it must lie wholly past the bound.
 GATE_INTERVAL: frozenset[str] = frozenset({"agreement", "survival"})
 
@@ -47,7 +49,7 @@ _WITH_SEEDS: tuple[Purpose, ...] = ("launch", "smoke")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefaultGate:
-    """One gate that purposes bring. `of` says what it is repeated over: each key-term group, or each source of a kind."""
+    """One gate that purposes bring; `of`: repeated over each key-term group, or each source of a kind."""
 
     measure: str
     min: float | None = None

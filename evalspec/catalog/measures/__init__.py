@@ -1,0 +1,1 @@
+"""Measures: one decorated function each, from a scope to one or several measurements."""

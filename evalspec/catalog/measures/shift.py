@@ -1,0 +1,135 @@
+"""How far a pool stands from the seeds as a whole, and how much of a source it reaches."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalspec.model.outcome import Measurement
+from evalspec.registry import measure
+from evalspec.stats.intervals import wilson
+from evalspec.stats.permutation import Labels, column_sums, p_value
+from evalspec.stats.richness import jensen_shannon
+from evalspec.stats.scope import Scope
+from evalspec.stats.spaces import apart, covered, mmd_interval
+from evalspec.text.distance import reach
+from evalspec.text.vectors import cosine_matrix, vectorize
+
+SEED_QUANTILE = 0.99  # conformal: 0.7 to 3.2 % of fresh real text lies beyond
+MIN_SOURCE = 30
+LISTED = 20
+
+
+@measure(
+    "shift",
+    version=1,
+    unit="squared distance",
+    low=None,
+    high=None,
+    better="lower",
+    source="MMD, Gretton et al. 2012",
+    per="comparison",
+    spaces=("lexical", "js"),
+)
+def shift(scope: Scope) -> Measurement:
+    """Return how far a pool stands from the seeds, with p; it says "not the same source", never "synthetic"."""
+    return _js(scope) if scope.space == "js" else _mmd(scope)
+
+
+def _mmd(scope: Scope) -> Measurement:
+    both = scope.comparison
+    seen = apart(both.vectors, both.truth)[0]
+    drawn = np.array([one.mmd for one in apart(both.vectors, np.concatenate(both.labels))])
+    return scope.result(
+        seen.mmd,
+        p=p_value(seen.mmd, drawn),
+        interval=mmd_interval(both),
+        compared=True,
+        detail={
+            "effect": seen.effect,
+            "pool": seen.pool,
+            "seeds": seen.seeds,
+            "across": seen.across,
+            "without_ngrams": int((both.vectors.norms == 0).sum()),
+        },
+    )
+
+
+def _js(scope: Scope) -> Measurement:
+    both = scope.comparison
+    matrix, _ = both.words
+    total = column_sums(matrix, np.ones((1, len(both.items)), dtype=np.bool_))
+
+    def divergence(labels: Labels) -> NDArray[np.float64]:
+        here = column_sums(matrix, labels)
+        return jensen_shannon(here, total - here)
+
+    seen, drawn = both.permuted(divergence)
+    return scope.result(seen, p=p_value(seen, drawn), compared=True, detail={"permutation_mean": float(drawn.mean())})
+
+
+@measure(
+    "coverage",
+    version=1,
+    unit="share",
+    low=0,
+    high=1,
+    better="higher",
+    source="measures.md, B",
+    per="source",
+    spaces=("lexical",),
+)
+def coverage(scope: Scope) -> Measurement:
+    """Return the share of source texts with a case inside the ball of their k*-th neighbour in the source."""
+    pool = scope.comparison.pool
+    if min(len(scope.source), len(pool)) < MIN_SOURCE:
+        return scope.silent(
+            f"not evaluable: {len(pool)} cases and {len(scope.source)} texts of `{scope.of}` that are not in the set, "
+            f"at least {MIN_SOURCE} of each are needed",
+            n=len(pool),
+        )
+    flags, rank, expected = covered(
+        vectorize([one.text for one in scope.source]), vectorize([one.text for one in pool])
+    )
+    hits = int(flags.sum())
+    missed = [one.id for one, flag in zip(scope.source, flags.tolist(), strict=True) if not flag]
+    return scope.result(
+        hits / len(flags),
+        n=len(pool),
+        baseline=expected,
+        interval=wilson(hits, len(flags)),
+        detail={"neighbours": rank, "source_texts": len(flags), "covered": hits, "missed": missed[:LISTED]},
+    )
+
+
+@measure(
+    "seed_distance",
+    version=1,
+    unit="share",
+    low=0,
+    high=1,
+    better="lower",
+    source="conformal quantile",
+    per="comparison",
+    spaces=("lexical",),
+)
+def seed_distance(scope: Scope) -> Measurement:
+    """Return the share of a pool farther from the seeds than 99 % of the seeds are from each other."""
+    both = scope.comparison
+    radius = reach([one.text for one in both.seeds], SEED_QUANTILE)
+    if radius is None:
+        return scope.silent("not evaluable: fewer than two seeds")
+    nearest = cosine_matrix(vectorize([one.text for one in both.pool]), radius.vectors).max(axis=1)
+    distances = np.round(1.0 - nearest, 6)
+    far = [one.id for one, distance in zip(both.pool, distances.tolist(), strict=True) if distance > radius.limit]
+    return scope.result(
+        len(far) / len(both.pool),
+        interval=wilson(len(far), len(both.pool)),
+        compared=True,
+        detail={
+            "limit": radius.limit,
+            "median": float(np.median(distances)),
+            "beyond": len(far),
+            "cases": far[:LISTED],
+        },
+    )

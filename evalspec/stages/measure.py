@@ -1,0 +1,179 @@
+"""The set to measurements: every measure of the catalogue, pool by pool and on every slice that a gate asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from evalspec.model.case import EvalSet, Seed
+from evalspec.model.outcome import Measurement
+from evalspec.model.spec import Spec
+from evalspec.registry import Catalog, Member
+from evalspec.stages.measuring.change import changes
+from evalspec.stages.measuring.frame import WHOLE, Frame, Slice, unique
+from evalspec.stats.comparison import Comparison
+from evalspec.stats.scope import MeasureFacts, Scope, rounded
+from evalspec.stats.tests import holm
+
+__all__ = ["MeasureFacts", "measure"]
+
+# Slices that every set is counted by, beside its axes.
+COUNTED_BY = ("pool", "track", "language")
+COMPARED = frozenset({"comparison", "terms"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Variant:
+    """One measure, held against one thing, in one space."""
+
+    member: Member
+    of: str | None = None
+    space: str | None = None
+
+    @property
+    def per(self) -> str:
+        return str(self.member.traits.get("per", "set"))
+
+    @property
+    def exempt_style(self) -> str | None:
+        style = self.member.traits.get("exempt_style")
+        return style if isinstance(style, str) else None
+
+
+@dataclass(slots=True)
+class _Run:
+    """Comparisons made once and shared; a class because it remembers."""
+
+    frame: Frame
+    facts: MeasureFacts
+    made: dict[tuple[str, str | None], Comparison] = field(default_factory=dict)
+
+    def comparison(self, one: Slice, exempt_style: str | None) -> Comparison:
+        key = (one.label, exempt_style)
+        if key not in self.made:
+            self.made[key] = self.frame.comparison(one.label, one.match, exempt_style)
+        return self.made[key]
+
+    def scope(self, variant: _Variant, one: Slice) -> Scope:
+        frame, member = self.frame, variant.member
+        cases = frame.of(one.match)
+        terms = dict(frame.spec.task.key_terms).get(variant.of or "", ()) if variant.per == "terms" else ()
+        is_source = variant.per == "source" and variant.of is not None
+        return Scope(
+            spec=frame.spec,
+            facts=self.facts,
+            slice=one.label,
+            cases=cases,
+            all_cases=frame.cases,
+            families=frame.families,
+            seeds=frame.production,
+            comparison=self.comparison(one, variant.exempt_style),
+            source=frame.source_items(variant.of or "", cases) if is_source else (),
+            terms=terms,
+            of=variant.of,
+            space=variant.space,
+            measure=member.name,
+            version=member.version,
+            unit=str(member.traits["unit"]),
+        )
+
+
+def measure(
+    evalset: EvalSet,
+    seeds: Mapping[str, tuple[Seed, ...]],
+    spec: Spec,
+    catalog: Catalog,
+    facts: MeasureFacts,
+) -> tuple[Measurement, ...]:
+    """Measure a set against its seeds; p-values are corrected for the slices that gates may look at."""
+    run = _Run(frame=Frame(evalset=evalset, seeds=seeds, spec=spec), facts=facts)
+    found: list[Measurement] = []
+    for member in catalog.all("measure"):
+        for variant in _variants(member, run.frame):
+            slices = _slices(variant, run.frame)
+            rows = [(one, row) for one in slices for row in _measured(run, variant, one)]
+            found += _corrected(rows)
+            found += _changed(run, variant, slices)
+    return tuple(found)
+
+
+def _variants(member: Member, frame: Frame) -> tuple[_Variant, ...]:
+    spec, per = frame.spec, member.traits.get("per")
+    asked = [rule for rule in spec.gates if rule.measure == member.name]
+    spaces: Sequence[str | None] = member.traits.get("spaces") or (None,)
+    against: list[str | None] = [None]
+    if per == "terms":
+        against = [name for name, _ in spec.task.key_terms]
+    elif per == "source":
+        kinds = ("production", "traffic")
+        against = [source.name for kind in kinds for source in spec.sources_of(kind)]  # type: ignore[arg-type]
+        against += [rule.of for rule in asked if rule.of not in against and rule.of is not None]
+    return tuple(_Variant(member=member, of=of, space=space) for of in dict.fromkeys(against) for space in spaces)
+
+
+def _slices(variant: _Variant, frame: Frame) -> tuple[Slice, ...]:
+    """Return the slices a measure is taken on, without those of pools that have no cases where texts are compared."""
+    whole = Slice(label=WHOLE, match=())
+    asked = [
+        one
+        for rule in frame.spec.gates
+        if rule.measure == variant.member.name and rule.of in (None, variant.of)
+        for one in frame.asked(rule)
+    ]
+    if variant.per == "set":
+        own = (whole,) if variant.member.name in _ANSWERS_BY_ITSELF else (whole, *asked)
+        return unique(own)
+    if variant.per == "slice":
+        by = (*COUNTED_BY, *(axis.name for axis in frame.spec.axes)) if variant.member.name == "cases" else ("pool",)
+        return unique([whole, *(one for name in by for one in frame.levels(name)), *asked])
+    if variant.per == "pools":
+        return unique([*frame.pools(), *asked])
+    filled = [one for one in frame.pools() if frame.of(one.match)]
+    is_traffic = any(source.name == variant.of for source in frame.spec.sources_of("traffic"))
+    return unique([*([whole] if is_traffic else []), *filled, *asked])
+
+
+# They give their own slices: of what was decided, not of the cases.
+_ANSWERS_BY_ITSELF = frozenset({"survival", "agreement"})
+
+
+def _measured(run: _Run, variant: _Variant, one: Slice) -> tuple[Measurement, ...]:
+    scope = run.scope(variant, one)
+    if variant.per in COMPARED and scope.comparison.why_not is not None:
+        return (scope.silent(scope.comparison.why_not, n=len(scope.comparison.pool)),)
+    result = variant.member.function(scope)
+    return result if isinstance(result, tuple) else (result,)
+
+
+def _corrected(rows: Iterable[tuple[Slice, Measurement]]) -> list[Measurement]:
+    """Correct the p-values of a measure for its slices (Holm): those that gates look at, and the rest, apart."""
+    listed = list(rows)
+    if any(row.measure in _ANSWERS_BY_ITSELF for _, row in listed):
+        return [row for _, row in listed]  # corrected level by level
+    adjusted = [row for _, row in listed]
+    for judged in (True, False):
+        at = [i for i, (one, row) in enumerate(listed) if one.is_judged is judged and row.p is not None]
+        for i, p in zip(at, holm([adjusted[i].p or 0.0 for i in at]), strict=True):
+            detail = dict(adjusted[i].detail) | {"p_one_slice": adjusted[i].p}
+            adjusted[i] = replace(adjusted[i], p=rounded(p), detail={name: detail[name] for name in sorted(detail)})
+    return adjusted
+
+
+def _changed(run: _Run, variant: _Variant, slices: Sequence[Slice]) -> list[Measurement]:
+    """Return how far a measure moved since the base lock, on the slices where a gate bounds the change."""
+    rules = [
+        rule
+        for rule in run.frame.spec.gates
+        if rule.change is not None
+        and rule.measure == variant.member.name
+        and rule.of in (None, variant.of)
+        and (rule.space or "lexical") == (variant.space or "lexical")
+    ]
+    wanted = {one.label for rule in rules for one in run.frame.asked(rule)}
+    if any(not rule.where and rule.by is None for rule in rules):
+        wanted |= {one.label for one in slices if one.is_judged}
+    return [
+        changes(run.scope(variant, one), variant.member, compared=variant.per in COMPARED)
+        for one in slices
+        if one.label in wanted
+    ]
