@@ -276,7 +276,7 @@ class GateRule:
     within: float | None = None
     change: float | None = None
     severity: Literal["error", "warning", "off"] = "error"
-    is_default: bool = False  # brought by the purpose, not written in the spec
+    is_default: bool = field(default=False, compare=False)  # brought by the purpose, not written in the spec
     at: Span | None = field(default=None, compare=False, repr=False)
 
 
