@@ -25,5 +25,6 @@ def email(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def _is_address(written: str) -> bool:
-    masked = set(written.partition("@")[0]) <= set("Xx*")  # as publishers of complaints leave it
+    local = written.partition("@")[0]
+    masked = len(local) > 1 and set(local) <= set("Xx*")  # as publishers of complaints leave it
     return ".." not in written and not masked and not written.lower().endswith(_FILES)
