@@ -130,10 +130,15 @@ _VALIDATE: dict[str, Code] = {
 _RESOLVE: dict[str, Code] = {code: Code(*row) for code, row in RESOLVE.items()}
 
 _IMPORT: dict[str, Code] = {
-    "I301": Code(
+    "I300": Code(
         "kind of file",
         "Raw data is read from `.jsonl`, `.ndjson`, `.json` (an array), `.csv`, `.tsv` and, with the extra `data`, "
         "`.parquet`. Name the file by what it holds.",
+    ),
+    "I301": Code(
+        "no snapshot",
+        "The spec names a source whose file is not there. `evalspec import SPEC SOURCE --from PATH` makes it from raw "
+        "data; golden rows and anchors may be written by hand.",
     ),
     "I302": Code(
         "not the file it says",
@@ -196,6 +201,7 @@ _IMPORT: dict[str, Code] = {
         "nothing may enter",
         "All rows were refused: for personal data under `pii: block`, or for want of a user's text.",
     ),
+    "I326": Code("no such source", "`import` fills a source that the spec declares under `sources`."),
     "I330": Code(
         "personal data in git",
         "A file that a build reads holds personal data or a secret that its source does not allow. The value is never "

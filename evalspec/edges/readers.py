@@ -43,7 +43,7 @@ def read_rows(path: str, problems: RowProblems) -> Iterator[RawRow]:
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in READERS:
         known = ", ".join(f"`{one}`" for one in READERS)
-        problems.add("I301", f"`{suffix or path}` is not a kind of file that is read", hint=f"Known: {known}.")
+        problems.add("I300", f"`{suffix or path}` is not a kind of file that is read", hint=f"Known: {known}.")
         return
     yield from READERS[suffix](path, problems)
 

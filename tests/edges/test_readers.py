@@ -85,7 +85,7 @@ def test_files_that_are_something_else_say_what(tmp_path: Path, name: str, raw: 
 
 def test_unknown_suffixes_are_refused(tmp_path: Path) -> None:
     """What a file is, its name says."""
-    assert told(write(tmp_path / "a.xlsx", b"x")) == ["0 I301 `.xlsx` is not a kind of file that is read"]
+    assert told(write(tmp_path / "a.xlsx", b"x")) == ["0 I300 `.xlsx` is not a kind of file that is read"]
 
 
 def test_csv_keeps_quotes_lines_and_commas(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""`import`, the only thing that reads raw data: a raw file to the snapshot of one source, written beside the spec."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, did_you_mean
+from evalspec.edges.files import write_atomic
+from evalspec.edges.readers import read_rows
+from evalspec.model.spec import Source, Spec
+from evalspec.registry import Catalog
+from evalspec.row_problems import RowProblems
+from evalspec.stages.rows import Reading, map_rows
+from evalspec.stages.snapshot import Snapshot, snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import made of a raw file."""
+
+    source: Source
+    path: str  # of the snapshot
+    made: Snapshot
+    blank: int  # rows without a user's text
+    warnings: tuple[Diagnostic, ...]
+
+
+def import_source(spec: Spec, name: str, raw_path: str, catalog: Catalog, *, dry_run: bool = False) -> Imported:
+    """Sample and scrub a raw file into the snapshot of a source; a dry run writes nothing."""
+    source = _source(spec, name)
+    problems, reading = RowProblems(raw_path), Reading()
+    rows = map_rows(read_rows(raw_path, problems), source, spec.task, problems, reading)
+    made = snapshot(rows, reading, source, spec, catalog, problems)
+    problems.raise_errors()
+    if made.header.sampled == 0:
+        _refuse_empty(made, raw_path)
+    if reading.told:
+        problems.add(
+            "I314",
+            f"in {reading.told:,} of {reading.read:,} rows an earlier message already holds the expected call or label",
+            hint="Name the column that says how many messages to keep: `fields: {cut: COLUMN}`.",
+            severity="warning",
+        )
+    path = os.path.join(spec.folder, source.path)
+    if not dry_run:
+        write_atomic(path, made.text, root=spec.folder)
+    return Imported(source=source, path=path, made=made, blank=reading.blank, warnings=tuple(problems.warnings))
+
+
+def _source(spec: Spec, name: str) -> Source:
+    known = [one.name for one in spec.sources]
+    if name not in known:
+        message = f"the spec has no source `{name}` ({did_you_mean(name, known)})"
+        raise EvalspecError([_problem("I326", message, spec.path)])
+    source = spec.source(name)
+    if source.kind == "document":
+        message = f"`{name}` is a document source: its files are read as they stand in {source.path}"
+        raise EvalspecError([_problem("I324", message, spec.path)])
+    return source
+
+
+def _refuse_empty(made: Snapshot, raw_path: str) -> None:
+    blocked = ", ".join(f"{count:,} with {kind}" for kind, count in made.header.blocked.items())
+    if blocked:
+        message = f"no row may enter: `pii: block` refuses {blocked}"
+        hint = "`pii: redact` on the source replaces the spans and keeps the rest."
+    else:
+        message = f"none of the {made.header.rows:,} rows has a user's text"
+        hint = "`fields: {input: COLUMN}` says where the text stands."
+    raise EvalspecError([_problem("I325", message, raw_path, hint)])
+
+
+def _problem(code: str, message: str, path: str, hint: str | None = None) -> Diagnostic:
+    return Diagnostic(code=code, severity="error", message=message, path=path, hint=hint, exit=Exit.INVALID)
