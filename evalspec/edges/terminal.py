@@ -189,14 +189,19 @@ class _Page:
         end = span.end_col - 1 if span.end_line == span.line else len(line.rstrip())
         start = min(span.col - 1, len(line))
         end = min(max(end, start), len(line))
-        before, marked, after = (self._display(part) for part in (line[:start], line[start:end], line[end:]))
+        chars = self._display(line)
+        before, marked, after = ("".join(part) for part in (chars[:start], chars[start:end], chars[end:]))
         left, width = _columns(before), max(1, _columns(marked))
         if left + width + _columns(after) > LINE_WIDTH:
             return _clip(before, marked, after)
         return before + marked + after, left, width
 
-    def _display(self, text: str) -> str:
-        return self._safe(text.replace("\t", " " * TAB_WIDTH))
+    def _display(self, line: str) -> list[str]:
+        """Return what is shown for every character; a command is found across the ends of a mark."""
+        chars = [" " * TAB_WIDTH if char == "\t" else safe(char) for char in line]
+        for found in _COMMAND.finditer(line) if self.github else ():
+            chars[found.start()] = _escape(found.group())
+        return chars
 
     def _safe(self, text: str) -> str:
         return safe(text, github=self.github)
