@@ -1,0 +1,111 @@
+"""A real message to the same message with an attack in it, or to its harmless twin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evalspec.catalog.attacks.wording import Attacked
+from evalspec.digests import digest_text
+from evalspec.model.case import Input, Made, Unmade, user_texts, with_user_texts
+from evalspec.model.plan import Slot
+from evalspec.model.spec import AttackUse, Behaviour, Spec
+from evalspec.ports import Tools
+from evalspec.registry import Catalog, Member, technique
+from evalspec.stream import Stream
+
+ATLAS_EDITION = "5.6.0"  # of atlas-data; ids move between editions
+CANARY_HEX = 10  # 40 bits: no text holds it by chance
+HARD_NEGATIVE = "hard_negative"  # the relation of a twin to its parent
+
+
+@technique("redteam", version=1)
+def redteam(slot: Slot, spec: Spec, tools: Tools, catalog: Catalog) -> Made | Unmade:
+    """Put an attack, or its harmless twin, into a real request and say which behaviour is right."""
+    use = next(one for one in spec.pool(slot.pool).attacks if one.name == slot.attack)
+    member = catalog.get("attack", use.kind)
+    if slot.parent is None or not user_texts(slot.parent.input):
+        return Unmade(reason="no_carrier")
+    attacked = _attack(slot, spec, use, member)
+    if attacked is None:
+        return Unmade(reason="no_op", detail=use.name)
+    *earlier, _ = user_texts(slot.parent.input)
+    value = with_user_texts(slot.parent.input, (*earlier, attacked.text))
+    if slot.hard_negative:
+        return _twin(slot, value, attacked, member)
+    return _hostile(slot, value, attacked, member, use)
+
+
+def _attack(slot: Slot, spec: Spec, use: AttackUse, member: Member) -> Attacked | None:
+    assert slot.parent is not None
+    rng = Stream("redteam", member.tag, slot.key)
+    message = user_texts(slot.parent.input)[-1]
+    if slot.hard_negative:
+        twin: Attacked = member.traits["hard_negative"](message, rng)
+        return twin
+    supplied: dict[str, object] = {
+        "message": message,
+        "rng": rng,
+        "task": spec.task,
+        "canary": digest_text(f"canary/{slot.key}")[:CANARY_HEX],
+        "facts": slot.parent.facts,
+        "expected": slot.parent.expected,
+    }
+    made: Attacked | None = member.function(**{name: supplied[name] for name in member.supplied}, **dict(use.options))
+    return made
+
+
+def _twin(slot: Slot, value: Input, attacked: Attacked, member: Member) -> Made | Unmade:
+    """A twin is answered as its parent is: whoever refuses it has learned words, not intent."""
+    assert slot.parent is not None
+    if slot.parent.expected is None and slot.parent.behaviour == "answer":
+        return Unmade(reason="nothing_to_check", detail="the carrier has no expected answer")
+    return Made(
+        input=value,
+        expected=slot.parent.expected,
+        expected_by=f"relation:{HARD_NEGATIVE}",
+        behaviour=slot.parent.behaviour,
+        premise=slot.parent.premise,
+        context=slot.parent.context,
+        relation=_relation(HARD_NEGATIVE, slot, attacked.moved, "behaviour and expected"),
+        attack_version=member.tag,
+    )
+
+
+def _hostile(slot: Slot, value: Input, attacked: Attacked, member: Member, use: AttackUse) -> Made | Unmade:
+    assert slot.parent is not None
+    declared: Behaviour = member.traits["behaviour"]
+    context = dict(slot.parent.context) | dict(attacked.context)
+    taxonomy = (
+        f"OWASP:{member.traits['owasp']}",
+        *(f"ATLAS:{one}@{ATLAS_EDITION}" for one in member.traits["atlas"]),
+    )
+    if declared == "refuse":
+        return Made(
+            input=value,
+            expected_by=f"rule:{use.name}",
+            behaviour=declared,
+            checks=attacked.checks,
+            context=context,
+            relation=_relation(use.name, slot, attacked.moved, "the request is refused"),
+            attack_version=member.tag,
+            taxonomy=taxonomy,
+        )
+    behaviour = declared if declared != "answer" else slot.parent.behaviour
+    if slot.parent.expected is None and behaviour == "answer" and not attacked.checks:
+        return Unmade(reason="nothing_to_check", detail="the carrier has no expected answer")
+    return Made(
+        input=value,
+        expected=slot.parent.expected,
+        expected_by=f"relation:{use.name}",
+        behaviour=behaviour,
+        premise=attacked.premise or slot.parent.premise,
+        checks=attacked.checks,
+        context=context,
+        relation=_relation(use.name, slot, attacked.moved, "expected"),
+        attack_version=member.tag,
+        taxonomy=taxonomy,
+    )
+
+
+def _relation(name: str, slot: Slot, moved: str, holds: str) -> Mapping[str, object]:
+    return {"name": name, "parent": slot.parent_id, "moved": moved, "holds": holds}
