@@ -83,7 +83,8 @@ def votes_needed(candidate: Candidate, spec: Spec) -> int:
     """Return how many people must decide on a candidate: 0, 1, or 2 of whom one judges blind.
 
     Drawn by the keyed hash of the slot's id, so that no other slot and no edit of a text moves the draw, and a higher
-    share keeps every slot that a lower one drew.
+    share keeps every slot that a lower one drew. A `high_stakes` label is read twice wherever people must decide at
+    all; it does not by itself bring in a seed, or a child outside the sample, whose label somebody has vouched for.
     """
     root = str(spec.random_state)
     if unit_hash(f"review:{root}", candidate.id) >= required_share(candidate, spec):

@@ -373,3 +373,23 @@ def test_lines_about_cases_that_are_gone_are_counted_and_ignored() -> None:
     view = consult(Ledger(decisions=lines), [candidate()], SPEC)
 
     assert (view.ignored, list(view.effective)) == (2, ["prompted.delay.01"])
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(("role", "content", "x")), inner),
+    max_leaves=4,
+)
+
+
+@given(st.dictionaries(st.sampled_from(("verdict", "input", "expected", "seconds", "blind", "supersedes")), _JSON))
+def test_whatever_a_line_holds_it_is_read_or_refused(fields: dict[str, object]) -> None:
+    """No JSON value under any key ends in anything but a decision or a diagnostic with a place."""
+    good = json.loads(line())
+    text = json.dumps(good | fields)
+    try:
+        (found,) = read_ledger([SourceFile(path="ann.jsonl", text=text)]).decisions
+    except SpecError as error:
+        assert all(one.span is not None and one.code in CODES for one in error.diagnostics)
+    else:
+        assert read_ledger([SourceFile(path="ann.jsonl", text=line_text(found))]).decisions == (found,)
