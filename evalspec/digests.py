@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 
 DIGEST_VERSION = 1  # bumped with `engine` when the canonical form changes
 DIGEST_HEX = 32  # 128 bits: readable in a diff, collision-free for any set a person can review
@@ -28,7 +27,7 @@ def digest_text(text: str) -> str:
 
 
 def keyed_hash(key: str, item: str) -> int:
-    """Hash `item` under `key` to 64 bits: the order of everything that is drawn, so that no pick depends on row numbers."""
+    """Hash `item` under `key` to 64 bits: the order of all that is drawn, so that no pick depends on row numbers."""
     raw = hashlib.blake2b(
         item.encode("utf-8", "surrogatepass"),
         digest_size=8,
@@ -39,14 +38,5 @@ def keyed_hash(key: str, item: str) -> int:
 
 def unit_hash(key: str, item: str) -> float:
     """Return the keyed hash as a number in [0, 1)."""
-    return keyed_hash(key, item) / 2.0**64
-
-
-def rendezvous(key: str, items: Mapping[str, str], count: int) -> tuple[str, ...]:
-    """Pick the `count` names whose content digests hash lowest under `key`; one more item changes few picks.
-
-    `items` maps a name to the digest of what it stands for. Ties cannot occur between different digests; equal
-    digests are ordered by name.
-    """
-    ranked = sorted(items, key=lambda name: (keyed_hash(key, items[name]), name))
-    return tuple(ranked[:count])
+    # The upper 53 bits: 64 of them would round up to 1.0 at the top.
+    return (keyed_hash(key, item) >> 11) / 2.0**53

@@ -27,8 +27,18 @@ def capacity(spec: Spec, plan: Plan) -> None:
                 at=spec.mix.at,
                 label=_share_of(spec, pool),
                 notes=[sum_],
-                hint=_hint(pool, most, spec),
+                hint=_hint(pool, most),
             )
+            continue
+        for one in strata:
+            if one.budget < one.owed:
+                problems.add(
+                    "X520",
+                    f"`{pool.name}` owes {one.owed} cases in `{one.name}` and may make at most {one.budget} there",
+                    at=pool.at,
+                    label="this pool",
+                    hint=f"raise `max_per_cell` to at least {one.owed}, or lower `per_cell`",
+                )
     _refuse_hours(spec, plan, problems)
     problems.raise_errors()
 
@@ -63,11 +73,13 @@ def _share_of(spec: Spec, pool: Pool) -> str:
     return f"{pool.name}: {share} of {spec.mix.size}" if share else f"{pool.name}: {dict(spec.mix.counts)[pool.name]}"
 
 
-def _hint(pool: Pool, most: int, spec: Spec) -> str:
+def _hint(pool: Pool, most: int) -> str:
     if pool.kind in ("seed", "golden"):
         return f"import more rows of `{pool.source}`, or lower the pool to {most}"
     if pool.kind == "mutation":
         return "raise the share of the seeds, raise `per_parent`, or lower the pool's share"
+    if pool.kind == "redteam":
+        return "import labelled production rows, or take the pool out"
     return f"raise `max_per_cell`, or lower the pool to {most}"
 
 

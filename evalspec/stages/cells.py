@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 from evalspec.model.plan import Cell
-from evalspec.model.spec import Axis, CellRule, Expected, Level, Match, Pool, Spec, Track
+from evalspec.model.spec import CellRule, Expected, Level, Match, Pool, Spec, Track
 
 LANGUAGE_AXIS = "language"
 
@@ -59,7 +59,7 @@ def _settle(pool: Pool, levels: tuple[tuple[str, str], ...], combination: Sequen
         behaviour = level.behaviour or behaviour
         track = level.track or track
         facts |= dict(level.facts)
-    cell_id = ".".join(name for _, name in levels)
+    cell_id = ".".join(name.lower() for _, name in levels)  # of all levels only language tags have capitals
     for rule in rule_of(pool, dict(levels)):
         if rule.expected is not None:
             expected, expected_by = _merge(expected, rule.expected), f"rule:{cell_id}"
@@ -82,8 +82,3 @@ def _merge(before: Expected | None, given: Expected) -> Expected:
     if isinstance(given, str) or before is None or isinstance(before, str):
         return given
     return {**before, **given}
-
-
-def axes_by_name(spec: Spec) -> Mapping[str, Axis]:
-    """Return the axes of a spec by name."""
-    return {axis.name: axis for axis in spec.axes}

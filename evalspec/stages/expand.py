@@ -75,7 +75,9 @@ def _strata(
     if pool.kind == "mutation":
         return mutation_strata(spec, pool, owed, rows, seeds, catalog)
     if pool.kind == "redteam":
-        return redteam_strata(spec, pool, owed, rows or _production(spec, seeds))
+        if pool.source is None:
+            rows = tuple(seed for seed in _production(spec, seeds) if allowed(seed, pool, spec))
+        return redteam_strata(spec, pool, owed, rows)
     return grid_strata(spec, pool, owed, seeds, languages)
 
 

@@ -206,4 +206,6 @@ def _advice(kind: str, stratum: Stratum) -> str:
         return "raise `per_parent`, lower the pool's share, or replace an operator that finds nothing to change"
     if kind in ("seed", "golden"):
         return "import more rows, or lower the share"
+    if kind == "redteam":
+        return "label more production rows to carry the attack, take the attack out, or lower the share"
     return f"raise `max_per_cell` (now {stratum.budget}), give the generator more to say there, or lower the share"

@@ -68,7 +68,7 @@ def _settle(slot: Slot, made: Made, spec: Spec, catalog: Catalog) -> Candidate:
         expected=expected,
         expected_by=expected_by,
         behaviour=made.behaviour or _behaviour(slot),
-        premise=made.premise,
+        premise=made.premise or (slot.parent.premise if slot.parent and slot.technique == "mutation" else None),
         context=made.context or (slot.parent.context if slot.parent else {}),
         checks=made.checks,
         relation=made.relation,

@@ -90,9 +90,10 @@ def _operators(build: Build) -> list[str]:
 
 def _models(build: Build) -> list[Mapping[str, object]]:
     spec = build.spec
+    generators = [*spec.roles.generator, *(pair for pool in spec.pools for pair in pool.generator)]
     roles = [
         *(("subject", alias) for alias in spec.roles.subject),
-        *(("generator", alias) for alias, _ in spec.roles.generator),
+        *(("generator", alias) for alias in dict.fromkeys(alias for alias, _ in generators)),
         *(("jury", alias) for alias in spec.roles.jury),
     ]
     families = dict(build.families)

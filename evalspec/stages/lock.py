@@ -16,6 +16,14 @@ REVISION = 0  # a reader reads a higher one: fields were only added
 ENGINE = 1  # raised with any change outside the catalogue that changes the bytes of a lock
 
 _FIRST_LINE = ("id", "digest", "provenance", "track", "language")
+_BODY = ("context", "behaviour", "premise", "expected", "expected_by", "checks", "relation", "lineage", "review")
+# Keys in declared order, which a lock of this revision keeps; a later one may add keys anywhere.
+CASE_FIELDS = (*_FIRST_LINE, "input", *_BODY, "metadata")
+DROP_FIELDS = ("id", "stage", "reason", "other", "value", "detail")
+HEADER_FIELDS = (
+    *("lock_version", "revision", "engine", "name", "purpose", "partial", "canary", "spec", "inputs", "operators"),
+    *("measures", "embedder", "models", "waivers", "case_count", "root"),
+)
 
 
 def lock(evalset: EvalSet, header: Mapping[str, object]) -> Lock:
@@ -80,8 +88,7 @@ def lineage_record(candidate: Candidate) -> dict[str, object]:
 
 def drop_record(drop: Drop) -> dict[str, object]:
     """Return a drop as the lock holds it."""
-    fields = ("id", "stage", "reason", "other", "value", "detail")
-    return {name: getattr(drop, name) for name in fields if getattr(drop, name) is not None}
+    return {name: getattr(drop, name) for name in DROP_FIELDS if getattr(drop, name) is not None}
 
 
 def dump(lock: Lock) -> str:
@@ -127,11 +134,11 @@ def _input_text(value: object) -> str:
 
 
 def _message_text(message: Mapping[str, object]) -> str:
-    fields = [
-        f"{json_line(name)}: {_long_text(value, '   ') if name == 'content' and isinstance(value, str) else json_line(value)}"
+    spelled = {
+        name: _long_text(value, "   ") if name == "content" and isinstance(value, str) else json_line(value)
         for name, value in message.items()
-    ]
-    return "{" + ", ".join(fields) + "}"
+    }
+    return "{" + ", ".join(f"{json_line(name)}: {value}" for name, value in spelled.items()) + "}"
 
 
 def _long_text(text: str, indent: str) -> str:
@@ -147,7 +154,7 @@ def load(text: str, path: str) -> Lock:
         data = read_json(text)
     except JsonProblem as problem:
         raise _broken(path, f"`{path}` is not a lock: line {problem.line}, {problem.message}") from None
-    if not isinstance(data, dict) or not isinstance(data.get("lock_version"), int):
+    if not isinstance(data, dict) or type(data.get("lock_version")) is not int:  # `true` is an int to isinstance
         raise _broken(path, f"`{path}` is not a lock: it has no `lock_version`")
     if data["lock_version"] > LOCK_VERSION:
         raise EvalspecError(
@@ -155,7 +162,8 @@ def load(text: str, path: str) -> Lock:
                 Diagnostic(
                     code="L602",
                     severity="error",
-                    message=f"`{path}` has lock_version {data['lock_version']}; this evalspec reads up to {LOCK_VERSION}",
+                    message=f"`{path}` has lock_version {data['lock_version']}; "
+                    f"this evalspec reads up to {LOCK_VERSION}",
                     path=path,
                     hint="upgrade evalspec",
                 )
@@ -187,9 +195,24 @@ def faults(lock: Lock, text: str, path: str) -> tuple[Diagnostic, ...]:
     ids = [str(case.get("id")) for case in lock.cases]
     if ids != sorted(set(ids)) or lock.header.get("case_count") != len(ids):
         found.append(_fault(path, "the cases are not sorted by id, or their number is not the one stated"))
-    if not found and _layout_differs(lock, text):
+    dropped = [str(drop.get("id")) for drop in lock.drops]
+    if dropped != sorted(set(dropped)):
+        found.append(_fault(path, "the drops are not sorted by id, or one stands there twice"))
+    if not found and (_is_out_of_order(lock) or _layout_differs(lock, text)):
         found.append(_fault(path, "the file is not laid out as evalspec writes it"))
     return tuple(found)
+
+
+def _is_out_of_order(lock: Lock) -> bool:
+    """Return True when a record's keys do not stand in declared order; digests do not see it."""
+    records: list[tuple[Mapping[str, object], Sequence[str]]] = [(lock.header, HEADER_FIELDS)]
+    records += [(case, CASE_FIELDS) for case in lock.cases] + [(drop, DROP_FIELDS) for drop in lock.drops]
+    lineages = [case.get("lineage") for case in lock.cases]
+    records += [(one, tuple(Lineage.__dataclass_fields__)) for one in lineages if isinstance(one, Mapping)]
+    return any(
+        [name for name in record if name in declared] != [name for name in declared if name in record]
+        for record, declared in records
+    )
 
 
 def _layout_differs(lock: Lock, text: str) -> bool:
@@ -221,7 +244,8 @@ def _are_records(value: object) -> bool:
 def _join_input(value: object) -> object:
     if isinstance(value, str):
         return value
-    assert isinstance(value, list)
+    if not isinstance(value, list):
+        raise TypeError("neither a text nor messages")
     if value and all(isinstance(line, str) for line in value):
         return "\n".join(value)
     return [

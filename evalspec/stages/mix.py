@@ -20,10 +20,8 @@ class Mixed:
     waiting: Mapping[str, str]  # case id to pending, stale or disputed
 
 
-def mix(
-    spec: Spec, plan: Plan, reviewed: Reviewed, drops: tuple[Drop, ...], *, approved_only: bool = False
-) -> Mixed:
-    """Pick what each stratum owes, in order of standing; the rest are spares.
+def mix(spec: Spec, plan: Plan, reviewed: Reviewed, drops: tuple[Drop, ...], *, approved_only: bool = False) -> Mixed:
+    """Pick what each stratum owes, in order of standing, a child only with its parent; the rest are spares.
 
     `approved_only` leaves out what waits for a person, so that a trial set can be looked at before the review.
 
@@ -38,10 +36,13 @@ def mix(
     standing = [*reviewed.approved, *undecided]
     by_id = {candidate.id: candidate for candidate in standing}
     picked: dict[str, Candidate] = {}
-    for stratum in plan.strata:
-        if spec.pool(stratum.pool).trial:
+    for stratum in sorted(plan.strata, key=lambda stratum: spec.pool(stratum.pool).kind == "mutation"):  # parents first
+        pool = spec.pool(stratum.pool)
+        if pool.trial:
             continue
         order = [by_id[slot.id] for slot in stratum.slots if slot.id in by_id]
+        if pool.kind == "mutation" and pool.parents == "with":
+            order = [one for one in order if picked.keys() >= set(one.lineage.parents)]
         order.sort(key=lambda candidate: candidate.id not in reviewed.marks)  # stable: reviewed first
         picked |= {candidate.id: candidate for candidate in order[: stratum.places]}
     cases = tuple(

@@ -105,9 +105,9 @@ def inputs_digest(build: Build) -> str:
     inputs = build.inputs
     return digest(
         {
-            "seeds": {name: [seed.digest for seed in rows] for name, rows in inputs.seeds.items()},
-            "training": {name: [digest(one.record()) for one in rows] for name, rows in inputs.training.items()},
-            "ledger": [decision.line_digest for decision in inputs.ledger.decisions],
+            "seeds": {name: sorted(seed.digest for seed in rows) for name, rows in inputs.seeds.items()},
+            "training": {name: sorted(digest(one.record()) for one in rows) for name, rows in inputs.training.items()},
+            "ledger": sorted(decision.line_digest for decision in inputs.ledger.decisions),
             "texts": {path: digest_text(text) for path, text in inputs.texts.items()},
             "spec": build.lock.header["spec"] if build.lock else None,
         }

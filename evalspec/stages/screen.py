@@ -1,7 +1,8 @@
 """What removes a candidate, always with a reason: equal, near or far texts, training overlap, signature words, PII.
 
 A candidate answers only to what stands above it and stays: golden, production, reviewed, then by ordinal. Lineage is
-never compared: parent and child, siblings, and an attack with its carrier.
+never compared: parent and child, siblings, and an attack with its carrier; but what a runner would be given twice
+counts once.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evalspec.diagnostics import Collector
-from evalspec.model.case import Candidate, Drop, Seed, measured_text
+from evalspec.digests import digest
+from evalspec.model.case import Candidate, Drop, Seed, measured_text, user_texts
 from evalspec.model.spec import Spec
 from evalspec.registry import Catalog
+from evalspec.stages.content import content_digest, plain
 from evalspec.stages.scrub import find_hidden, find_personal
 from evalspec.stages.training import Firewall
 from evalspec.text.distance import Reach, reach
+from evalspec.text.json_text import json_line
 from evalspec.text.nearness import NearIndex
 from evalspec.text.tokens import tokens
 from evalspec.text.vectors import padded
@@ -36,14 +40,15 @@ class Screener:
     kept_types: frozenset[str]  # personal types that some source keeps because they decide a label
     open_pools: frozenset[str]  # pools whose parents come from a source with `pii: allow`
     families: dict[str, set[str]] = field(default_factory=dict)  # parent id to parent and children
-    real: dict[tuple[str, ...], Candidate] = field(default_factory=dict)  # tokens of golden and production cases
+    real: dict[tuple[str, ...], Candidate] = field(default_factory=dict)  # golden and production cases, folded
+    made: dict[str, str] = field(default_factory=dict)  # content digest of the others to their id
     problems: Collector = field(default_factory=Collector)
 
     def check(self, candidate: Candidate) -> Drop | None:
         """Return why the candidate may not stay, or None."""
         if candidate.technique in REAL:
             return self._check_real(candidate)
-        for screen in (self._unclean, self._trained_on, self._signed, self._far, self._near):
+        for screen in (self._unclean, self._trained_on, self._signed, self._far, self._near, self._equal):
             found = screen(candidate)
             if found is not None:
                 return found
@@ -55,6 +60,7 @@ class Screener:
             self.real.setdefault(_key(candidate), candidate)
         else:
             self.near.add(candidate.id, measured_text(candidate.input))
+            self.made.setdefault(content_digest(candidate), candidate.id)
         for parent in candidate.lineage.parents:
             self.families.setdefault(parent, {parent}).add(candidate.id)
 
@@ -62,20 +68,21 @@ class Screener:
         twin = self.real.get(_key(candidate))
         if twin is None:
             return None
-        if twin.expected == candidate.expected:
-            return None if twin.technique == candidate.technique else _drop(candidate, "equal", other=twin.id)
+        if _answer(twin) == _answer(candidate):
+            is_real_twice = twin.technique == candidate.technique == "seed"  # users do repeat each other
+            return None if is_real_twice else _drop(candidate, "equal", other=twin.id)
         self.problems.add(
             "X510",
             f"`{twin.id}` and `{candidate.id}` have the same input and expect different things",
             path=self.spec.path,
-            notes=[f"`{twin.id}` expects `{twin.expected}`, `{candidate.id}` expects `{candidate.expected}`"],
+            notes=[f"`{twin.id}` expects {_spelled(twin)}, `{candidate.id}` expects {_spelled(candidate)}"],
             hint="correct the label at its source and import again, or drop one of them: "
             f"evalspec review record {self.spec.path} {candidate.id} drop --reason wrong_label --reviewer YOU",
         )
         return None
 
     def _unclean(self, candidate: Candidate) -> Drop | None:
-        for text in _all_texts(candidate):
+        for text in _written_texts(candidate):
             if hidden := find_hidden(text):
                 return _drop(candidate, "hidden_characters", detail=hidden[0])
             personal = [kind for kind, _, _ in find_personal(text, self.catalog) if kind not in self.kept_types]
@@ -90,8 +97,8 @@ class Screener:
     def _signed(self, candidate: Candidate) -> Drop | None:
         if not self.spec.screen.signature_words:
             return None
-        words = set(tokens(measured_text(candidate.input)))
-        found = [word for word in self.spec.screen.signature_words if word.lower() in words]
+        words = tokens(measured_text(candidate.input))
+        found = [phrase for phrase in self.spec.screen.signature_words if _stands_in(tokens(phrase), words)]
         return _drop(candidate, "signature_word", detail=found[0]) if found else None
 
     def _far(self, candidate: Candidate) -> Drop | None:
@@ -104,6 +111,10 @@ class Screener:
         exempt = {one for parent in candidate.lineage.parents for one in self.families.get(parent, {parent})}
         found = self.near.find(measured_text(candidate.input), exempt)
         return _drop(candidate, "near_duplicate", other=found[0], value=round(found[1], 6)) if found else None
+
+    def _equal(self, candidate: Candidate) -> Drop | None:
+        other = self.made.get(content_digest(candidate))
+        return _drop(candidate, "equal", other=other) if other is not None else None
 
 
 def screener(
@@ -149,16 +160,42 @@ def _drop(
 
 
 def _key(candidate: Candidate) -> tuple[str, ...]:
-    """Fold an input for equality: NFC, lower case, one space between words, role by role."""
+    """Fold what the subject sees: NFC, lower case, one space between words, role by role, and the context."""
+    context = digest(plain(candidate.context))
     if isinstance(candidate.input, str):
-        return (padded(candidate.input),)
-    return tuple(part for one in candidate.input for part in (one.role, padded(one.content)))
+        return (context, padded(candidate.input))
+    return (
+        context,
+        *(
+            part
+            for one in candidate.input
+            for part in (one.role, padded(one.content), *(digest(plain(call)) for call in one.tool_calls))
+        ),
+    )
 
 
-def _all_texts(candidate: Candidate) -> tuple[str, ...]:
-    if isinstance(candidate.input, str):
-        return (candidate.input,)
-    return tuple(one.content for one in candidate.input)
+def _answer(candidate: Candidate) -> tuple[object, ...]:
+    return (plain(candidate.expected), candidate.behaviour, candidate.premise)
+
+
+def _spelled(candidate: Candidate) -> str:
+    """Spell what is expected, with the behaviour where it is not simply an answer."""
+    said = "nothing" if candidate.expected is None else f"`{json_line(candidate.expected)}`"
+    if isinstance(candidate.expected, str):
+        said = f"`{candidate.expected}`"
+    return said if candidate.behaviour == "answer" else f"{said} ({candidate.behaviour})"
+
+
+def _stands_in(phrase: Sequence[str], words: Sequence[str]) -> bool:
+    size = len(phrase)
+    return size > 0 and any(tuple(words[at : at + size]) == tuple(phrase) for at in range(len(words) - size + 1))
+
+
+def _written_texts(candidate: Candidate) -> tuple[str, ...]:
+    """Return what was written for this candidate: both sides of a generated chat, else the user's side alone."""
+    if candidate.technique in FAR_POOLS and not isinstance(candidate.input, str):
+        return tuple(one.content for one in candidate.input)
+    return user_texts(candidate.input)
 
 
 def _open_pools(spec: Spec) -> frozenset[str]:

@@ -8,7 +8,7 @@ from evalspec.digests import digest, keyed_hash
 from evalspec.model.case import Seed
 from evalspec.model.plan import Slot, Stratum
 from evalspec.model.slices import seed_matches
-from evalspec.model.spec import OperatorUse, Pool, Spec
+from evalspec.model.spec import Fact, OperatorUse, Pool, Spec
 from evalspec.registry import Catalog
 from evalspec.stages.expanding.allot import evenly, standing
 from evalspec.stats.rendezvous import Urn, urn
@@ -27,9 +27,6 @@ def mutation_strata(
     A parent's `per_parent` places go to the operators that hash lowest with it; its other operators stand behind
     them and are opened only when an operator runs out, so that editing one operator moves no other's parents.
     """
-    parent_pool = next((one for one in spec.pools if one.kind == "seed" and one.source == pool.source), None)
-    prefix = parent_pool.name if parent_pool else "seed"
-    shares = evenly(owed, {use.name: owed for use in pool.operators})
     partners = _partners(pool, rows, catalog)
     by_key = {seed.key: seed for seed in rows}
     planned: dict[str, list[Slot]] = {use.name: [] for use in pool.operators}
@@ -37,10 +34,11 @@ def mutation_strata(
         usable = [use for use in pool.operators if _applies(use, parent, spec, catalog)]
         for place, (use, ordinal) in enumerate(_preference(pool, usable, parent)):
             tier = 0 if place < pool.per_parent else 1
-            parent_id = f"{prefix}.{parent.key}"
+            parent_id = real_id(spec, parent)
             planned[use.name].append(
                 _slot(spec, pool, use, ordinal, tier, parent, parent_id, partners, by_key, catalog)
             )
+    shares = evenly(owed, {name: len(slots) for name, slots in planned.items()})
     return [
         Stratum(
             pool=pool.name,
@@ -54,6 +52,19 @@ def mutation_strata(
     ]
 
 
+def real_id(spec: Spec, row: Seed) -> str:
+    """Return the id of the case that stands for a production row: of the first seed pool that may take it."""
+    takers = (
+        pool.name
+        for pool in spec.pools
+        if pool.kind == "seed"
+        and pool.source == row.source
+        and seed_matches(row, pool.where)
+        and not any(seed_matches(row, one) for one in pool.exclude)
+    )
+    return f"{next(takers, 'seed')}.{row.key}"
+
+
 def _preference(pool: Pool, usable: Sequence[OperatorUse], parent: Seed) -> list[tuple[OperatorUse, int]]:
     ordered = sorted(usable, key=lambda use: keyed_hash(f"operator/{pool.name}/{use.name}", parent.digest))
     return [(use, ordinal) for ordinal in range(1, pool.per_parent + 1) for use in ordered]
@@ -64,9 +75,9 @@ def _applies(use: OperatorUse, parent: Seed, spec: Spec, catalog: Catalog) -> bo
         return False
     if any(seed_matches(parent, one) for one in use.exclude):
         return False
-    primary = parent.language.split("-")[0]
+    primary = parent.language.split("-")[0].lower()
     return all(
-        not known or primary in known or parent.language in known
+        primary in known or parent.language in known if known else primary != "code"
         for known in (catalog.get("operator", kind).traits["languages"] for kind in use.kinds)
     )
 
@@ -105,7 +116,7 @@ def _slot(
             "terms": [list(words) for _, words in spec.task.key_terms]
             if any("terms" in member.supplied for member in members)
             else None,
-            "patterns": sorted(fact.pattern for fact in spec.task.facts if fact.pattern),
+            "patterns": _protected(spec.task.facts),
         }
     )
     return Slot(
@@ -121,4 +132,13 @@ def _slot(
         parent=parent,
         parent_id=parent_id,
         partner=partner,
+    )
+
+
+def _protected(facts: Sequence[Fact]) -> list[str]:
+    """Return what no operator may touch: patterns, then the words that state a fact."""
+    patterns = sorted(fact.pattern for fact in facts if fact.pattern)
+    return patterns + sorted(
+        {form for fact in facts for value, forms in fact.values for form in (value, *forms)}
+        | {word for fact in facts for word in fact.absent}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from evalspec.digests import digest, keyed_hash, unit_hash
 from evalspec.model.case import Seed
@@ -17,6 +18,7 @@ from evalspec.stats.rendezvous import Urn, urn
 from evalspec.stream import Stream
 
 MAX_PER_CELL = 3  # candidates a cell may spend for each case it owes
+FACT_DECIMALS = 6  # a range with finer ends is drawn from without steps
 GENERATED_TURNS = 5  # the longest generated conversation where there is no seed to take the length from
 
 
@@ -32,13 +34,16 @@ def grid_strata(
     shares = evenly(owed, {cell.id: owed for cell in cells})
     source = pool.exemplars.source or _production_name(spec)
     shown = {seed.key: seed for seed in seeds.get(source or "", ())}
+    everyone = urn([(seed.key, seed.digest) for seed in shown.values()])
     urns: dict[str, Urn] = {}
     strata = []
     for cell in cells:
         places = max(shares[cell.id], owed_more(pool, cell))
         budget = pool.max_per_cell if pool.max_per_cell is not None else MAX_PER_CELL * places
         held = [seed for seed in shown.values() if _holds(seed, cell, spec)]
-        drawn_from = urns.setdefault(_urn_name(held, cell, pool), _exemplar_urn(held, shown, cell, pool, spec))
+        urn_name = _urn_name(held, cell, pool)
+        if urn_name not in urns:
+            urns[urn_name] = _exemplar_urn(held, shown, cell, pool, everyone)
         strata.append(
             Stratum(
                 pool=pool.name,
@@ -46,7 +51,7 @@ def grid_strata(
                 places=shares[cell.id],
                 owed=places,
                 budget=budget,
-                slots=tuple(_slots(spec, pool, cell, budget, drawn_from, shown, languages)),
+                slots=tuple(_slots(spec, pool, cell, budget, urns[urn_name], everyone, shown, languages)),
                 held=len(held),
             )
         )
@@ -62,7 +67,7 @@ def _urn_name(held: Sequence[Seed], cell: Cell, pool: Pool) -> str:
     return cell.id if len(held) >= pool.exemplars.count > 0 else f"expected:{digest(cell.expected)}"
 
 
-def _exemplar_urn(held: Sequence[Seed], shown: Mapping[str, Seed], cell: Cell, pool: Pool, spec: Spec) -> Urn:
+def _exemplar_urn(held: Sequence[Seed], shown: Mapping[str, Seed], cell: Cell, pool: Pool, everyone: Urn) -> Urn:
     """Draw from the rows of this cell when there are enough, else from those with its label, else from all."""
     if pool.exemplars.count == 0:
         return urn(())
@@ -70,7 +75,7 @@ def _exemplar_urn(held: Sequence[Seed], shown: Mapping[str, Seed], cell: Cell, p
     for rows in (held, same_label):
         if len(rows) >= pool.exemplars.count:
             return urn([(seed.key, seed.digest) for seed in rows])
-    return urn([(seed.key, seed.digest) for seed in shown.values()])
+    return everyone
 
 
 def _slots(
@@ -79,6 +84,7 @@ def _slots(
     cell: Cell,
     budget: int,
     drawn_from: Urn,
+    everyone: Urn,
     shown: Mapping[str, Seed],
     languages: Sequence[tuple[str, int]],
 ) -> list[Slot]:
@@ -90,7 +96,7 @@ def _slots(
             planned.append((ordinal, voice, f"{pool.name}.{name}.{ordinal:02d}"))
     planned.sort(key=lambda one: (one[0], keyed_hash("standing", one[2])))
     return [
-        _slot(spec, pool, cell, slot_id, ordinal, voice, drawn_from, shown, languages)
+        _slot(spec, pool, cell, slot_id, ordinal, voice, drawn_from, everyone, shown, languages)
         for ordinal, voice, slot_id in planned[:budget]
     ]
 
@@ -103,6 +109,7 @@ def _slot(
     ordinal: int,
     voice: str | None,
     drawn_from: Urn,
+    everyone: Urn,
     shown: Mapping[str, Seed],
     languages: Sequence[tuple[str, int]],
 ) -> Slot:
@@ -111,7 +118,7 @@ def _slot(
     exemplars = tuple(shown[key] for key in drawn_from.pick(slot_id, pool.exemplars.count))
     generator = pick_generator(slot_id, pool.generator or spec.roles.generator)
     facts = draw_facts(spec, cell, slot_id)
-    turns = _turns(spec, slot_id, shown)
+    turns = _turns(spec, slot_id, shown, everyone)
     persona = spec.persona(voice) if voice else None
     key = digest(
         {
@@ -128,7 +135,7 @@ def _slot(
             ],
             "expected": cell.expected,
             "behaviour": cell.behaviour,
-            "facts": facts,
+            "facts": facts | _forms(spec, facts),
             "persona": [persona.name, persona.description, list(persona.style)] if persona else None,
             "language": language,
             "exemplars": [seed.digest for seed in exemplars],
@@ -164,6 +171,13 @@ def _log_share(slot_id: str, alias: str) -> float:
     return math.log(max(unit_hash(f"generator/{alias}", slot_id), 2.0**-64))
 
 
+def _forms(spec: Spec, facts: Mapping[str, object]) -> dict[str, object]:
+    """Return the words that may state the drawn values, where the spec lists any."""
+    declared = {fact.name: dict(fact.values) for fact in spec.task.facts}
+    found = {f"{name}/forms": list(declared[name].get(str(value), ())) for name, value in facts.items()}
+    return {name: forms for name, forms in found.items() if forms}
+
+
 def draw_facts(spec: Spec, cell: Cell, slot_id: str) -> dict[str, object]:
     """Draw a value for each fact that the cell narrows; a range of whole numbers gives a whole number."""
     declared = {fact.name: fact for fact in spec.task.facts}
@@ -173,19 +187,26 @@ def draw_facts(spec: Spec, cell: Cell, slot_id: str) -> dict[str, object]:
 def _draw(fact: Fact, given: tuple[object, ...], key: str) -> object:
     rng = Stream("fact", key)
     if fact.range is not None and len(given) == 2:
-        low, high = float(str(given[0])), float(str(given[1]))
-        if low.is_integer() and high.is_integer():
-            return rng.between(int(low), int(high))
-        return round(low + (high - low) * rng.unit(), 1)
+        low, high = Fraction(str(given[0])), Fraction(str(given[1]))
+        # As many decimals as the ends have, so that no rounding leaves the range.
+        scale = next((10**digits for digits in range(FACT_DECIMALS + 1) if _are_whole(low, high, 10**digits)), None)
+        if scale is None:
+            return float(low + (high - low) * Fraction(rng.unit()))
+        drawn = rng.between(int(low * scale), int(high * scale))
+        return drawn if scale == 1 else drawn / scale
     return rng.choice(given)
 
 
-def _turns(spec: Spec, slot_id: str, shown: Mapping[str, Seed]) -> int:
+def _are_whole(low: Fraction, high: Fraction, scale: int) -> bool:
+    return (low * scale).denominator == 1 and (high * scale).denominator == 1
+
+
+def _turns(spec: Spec, slot_id: str, shown: Mapping[str, Seed], everyone: Urn) -> int:
     if spec.task.turns == "single":
         return 1
-    lengths = urn([(seed.key, seed.digest) for seed in shown.values()]).pick(f"turns/{slot_id}", 1)
-    if lengths:
-        value = shown[lengths[0]].input
+    drawn = everyone.pick(f"turns/{slot_id}", 1)
+    if drawn:
+        value = shown[drawn[0]].input
         return 1 if isinstance(value, str) else len(value)
     return 1 + Stream("turns", slot_id).below(GENERATED_TURNS)
 

@@ -10,6 +10,7 @@ from evalspec.model.case import Seed
 from evalspec.model.plan import Slot, Stratum
 from evalspec.model.spec import AttackUse, Pool, Spec
 from evalspec.stages.expanding.allot import evenly
+from evalspec.stages.expanding.children import real_id
 from evalspec.stages.expanding.grids import MAX_PER_CELL
 from evalspec.stats.rendezvous import Urn, urn
 
@@ -52,9 +53,6 @@ def _slot(
     slot_id = f"{pool.name}.{stratum}.{ordinal:02d}"
     picked = drawn_from.pick(slot_id, 1)
     carrier = carriers[picked[0]] if picked else None
-    parent_pool = next(
-        (one for one in spec.pools if one.kind == "seed" and carrier and one.source == carrier.source), None
-    )
     key = digest(
         {
             "random_state": spec.random_state,
@@ -77,5 +75,5 @@ def _slot(
         attack=use.name,
         hard_negative=is_benign,
         parent=carrier,
-        parent_id=f"{parent_pool.name if parent_pool else 'seed'}.{carrier.key}" if carrier else None,
+        parent_id=real_id(spec, carrier) if carrier else None,
     )

@@ -108,7 +108,8 @@ def _survival(build: Build) -> tuple[str, str]:
 
 
 def _entropy(build: Build) -> tuple[str, str]:
-    found = [one for one in build.measurements or () if one.measure == "entropy" and one.slice.startswith("pool=")]
+    written = {f"pool={pool.name}" for pool in build.spec.pools if pool.kind in ("prompted", "persona", "document")}
+    found = [one for one in build.measurements or () if one.measure == "entropy" and one.slice in written]
     if not found:
         return "not yet known", "no key terms, or no generated pool"
     spelled = "; ".join(f"{one.slice.removeprefix('pool=')} {_relative(one)}" for one in found)

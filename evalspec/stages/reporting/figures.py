@@ -40,7 +40,7 @@ def plain_text(text: str, limit: int = 160) -> str:
     line = " ".join(text.split())
     line = line if len(line) <= limit else line[: limit - 1] + "…"
     line = regex.sub(r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}]", lambda found: f"\\u{ord(found.group()):04x}", line)
-    return _MARKUP.sub(r"\\\1", line).replace("://", ":\u2060//")
+    return str(_MARKUP.sub(r"\\\1", line)).replace("://", ":\u2060//")
 
 
 def find(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from evalspec.model.build import Build
 from evalspec.model.outcome import Measurement, Verdict
-from evalspec.stages.reporting.figures import named, number, plain_text, share, table
+from evalspec.stages.reporting.figures import named, number, plain_text, table
 
 LISTED_DROPS = 12  # examples of drops with their reasons; the lock lists all of them
 
@@ -24,7 +24,7 @@ def mix_table(build: Build) -> list[str]:
         (
             pool,
             declared.get(pool, "–"),
-            f"{count / build.spec.mix.size:.3f}",
+            f"{pools[pool] / total:.3f}" if total else "–",
             str(count),
             str(pools[pool]),
             str(drops[pool]),
@@ -116,11 +116,20 @@ def drop_table(build: Build) -> list[str]:
     return lines
 
 
+# Shown elsewhere in the report, or counts that no seed stands beside.
+_ELSEWHERE = frozenset({"cases", "share", "survival", "seeds", "related_judges", "real_share", "golden_share"})
+
+
 def measure_tables(build: Build) -> list[str]:
-    """Show each measure, pool by pool, beside the same figure of the seeds."""
+    """Show each measure, pool by pool, beside the same figure of the seeds; what could not be measured in one list."""
+    shown = [one for one in build.measurements or () if one.measure not in _ELSEWHERE]
     groups: dict[str, list[Measurement]] = defaultdict(list)
-    for one in build.measurements or ():
-        groups[named(one)].append(one)
+    silent: dict[str, set[str]] = defaultdict(set)
+    for one in shown:
+        if one.value is None and one.p is None:
+            silent[_reason(one)].add(f"{named(one)} ({one.slice.removeprefix('pool=')})")
+        else:
+            groups[named(one)].append(one)
     rows = [
         (
             name if at == 0 else "",
@@ -138,7 +147,19 @@ def measure_tables(build: Build) -> list[str]:
         "Each generated pool stands against the seeds that are not in the set and not its ancestors. "
         "A small p says that the texts differ from the seeds', not that they are bad."
     )
-    return ["## Measures", "", text, "", *table(("Measure", "Pool", "Value", "Seeds", "n", "p", ""), rows)]
+    lines = ["## Measures", "", text, "", *table(("Measure", "Pool", "Value", "Seeds", "n", "p", ""), rows)]
+    if silent:
+        lines += ["<details><summary>Not measured, and why</summary>", ""]
+        lines += [f"- {plain_text(why, 200)}: {', '.join(sorted(names))}" for why, names in sorted(silent.items())]
+        lines += ["", "</details>", ""]
+    return lines
+
+
+def _reason(one: Measurement) -> str:
+    """Fold the reasons that differ by a count only."""
+    return (
+        "fewer than 30 texts on a side" if one.note and one.note.startswith("not evaluable") else one.note or "no value"
+    )
 
 
 def gate_table(build: Build) -> list[str]:
@@ -218,8 +239,3 @@ def source_table(build: Build) -> list[str]:
     said = Counter((case.candidate.expected_by or "nothing expected").split(":")[0] for case in build.evalset.cases)
     labels = ", ".join(f"{said[name]} {name}" for name in sorted(said))
     return [*lines, f"Labels of the set: {labels}.", ""]
-
-
-def kept_share(build: Build) -> str:
-    """Spell the share of opened candidates that stayed."""
-    return share(build.opened - len(build.drops), build.opened)
