@@ -108,6 +108,9 @@ def build(
         warnings=tuple(one for one in findings if one.severity == "warning"),
     )
 
+    if "expand" not in wanted:
+        return done
+
     entered("expand")
     layout = plan(inputs, catalog)
     done = replace(done, plan=layout)

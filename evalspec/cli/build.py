@@ -109,7 +109,7 @@ def _problems(done: Build, partial: bool) -> tuple[Diagnostic, ...]:
         severity="error",
         message=f"{len(done.waiting)} picked cases wait for a person ({spelled}); no lock was written",
         path=done.spec.path,
-        hint=f"evalspec review list {done.spec.path}    or look at a trial set: evalspec build {done.spec.path} --partial",
+        hint=f"evalspec review list {done.spec.path}    or, for a trial: evalspec build {done.spec.path} --partial",
         exit=Exit.FINDING,
     )
     return (waits, *gates)
@@ -151,7 +151,8 @@ def _explain(done: Build, steps: Steps) -> None:
     if done.verdicts is not None:
         answers = Counter(one.status for one in done.verdicts if one.status != "off")
         spelled = ", ".join(f"{answers[name]} {name}" for name in ("pass", "fail", "not known") if answers[name])
-        steps.line("gate", spelled or "no gates")
+        unknown = sorted({one.gate for one in done.verdicts if one.status == "not known"})
+        steps.line("gate", (spelled or "no gates") + (f" ({', '.join(unknown)})" if unknown else ""))
 
 
 def _summary(done: Build, written: tuple[str, ...], seconds: float, code: Exit) -> list[str]:

@@ -90,7 +90,7 @@ def reporting(command: Command) -> Command:
 
 
 class Steps:
-    """Progress of one command on stderr: a moving line on a terminal, plain lines elsewhere; a class, it has a clock."""
+    """Progress on stderr: a moving line on a terminal, plain lines elsewhere; a class because it has a clock."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet

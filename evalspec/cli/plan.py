@@ -56,8 +56,7 @@ def _parts(pool: Pool, strata: list[Stratum]) -> str:
         voices = f", {len(pool.personas)} personas take turns" if pool.personas else ""
         return f"{' x '.join(pool.axes)}: {len(strata)} cells{voices}"
     names = [f"{one.name} {one.places}" for one in strata if one.places]
-    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-    return shown
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def _grid(pool: Pool, strata: list[Stratum]) -> list[str]:
