@@ -76,7 +76,7 @@ RESOLVE: Mapping[str, tuple[str, str]] = MappingProxyType(
             "slice that is not there",
             "`where`, `exclude` and `by` name an axis, a label part, a metadata column, or one of language, persona, "
             "pool, track, operator, attack, relation, behaviour and provenance. Rows of a source have labels, columns, "
-            "language and behaviour; cells have axes, labels, language, behaviour and track.",
+            "language and behaviour; cells have the axes of their pool.",
         ),
         "C217": (
             "reserved name",

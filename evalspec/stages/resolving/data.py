@@ -11,7 +11,7 @@ from evalspec.model.vocabulary import GRIDS
 
 Data = dict[str, Any]
 # Lists whose order means nothing: the digest sorts them.
-_UNORDERED = frozenset({"absent", "cells", "exclude", "high_stakes", "jury", "keep", "personas", "subject", "waivers"})
+_UNORDERED = frozenset({"absent", "exclude", "high_stakes", "jury", "keep", "personas", "subject", "waivers"})
 
 
 def resolved_data(spec: Spec) -> Data:

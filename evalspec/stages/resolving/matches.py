@@ -41,14 +41,15 @@ class Slicer:
         return found
 
     def of_cells(self, axes: Iterable[str]) -> dict[str, Slice]:
-        """Return the slices of a pool's cells: its axes, and what a cell settles."""
+        """Return the slices of a pool's cells, which are its axes: a cell is one by its levels and by nothing else."""
+        known = {axis.name: self._axis(axis) for axis in self.axes} | {"language": self._reserved()["language"]}
+        return {name: known[name] for name in axes if name in known}
+
+    def of_made(self, axes: Iterable[str]) -> dict[str, Slice]:
+        """Return the slices of the cases that a grid pool makes."""
         reserved = self._reserved()
-        found = {**self._labels(), **{name: reserved[name] for name in ("language", "behaviour", "track")}}
-        known = {axis.name: axis for axis in self.axes}
-        for name in axes:
-            if name in known:
-                found[name] = self._axis(known[name])
-        return found
+        settled = {name: reserved[name] for name in ("language", "behaviour", "track")}
+        return {**self._labels(), **settled, **self.of_cells(axes)}
 
     def of_cases(self) -> dict[str, Slice]:
         """Return every slice there is."""

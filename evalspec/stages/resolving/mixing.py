@@ -103,7 +103,9 @@ def _check_pools(scope: Scope, mix: Node, pools: dict[str, Node]) -> None:
 def _wrong_sum(scope: Scope, node: Node, shares: dict[str, Decimal]) -> None:
     total = sum(shares.values(), Decimal(0))
     places = max(2, *(_places(share) for share in shares.values()))
-    said = " + ".join(f"{name} {share:.{places}f}" for name, share in shares.items())
+    block = node.get("shares")
+    written = list(block.data) if block is not None and isinstance(block.data, dict) else sorted(shares)
+    said = " + ".join(f"{name} {shares[name]:.{places}f}" for name in written)
     move = "lower" if total > 1 else "raise"
     scope.problems.add(
         "C201",

@@ -40,7 +40,7 @@ def check_places(scope: Scope, node: Node, pool: Pool, cells: int | None, mix: M
 
 def check_id(scope: Scope, node: Node, pool: Pool, levels: dict[str, int]) -> None:
     """Refuse names that would make a case id longer than a runner and a file name can be sure to take."""
-    # The ordinal has two digits, as in `prompted.angry_escalator.delay.03`.
+    # Ordinals of cells and attacks have two digits, those of children count to `per_parent`.
     parts = [len(pool.name)]
     if pool.kind in GRIDS:
         parts += [KEY_DIGITS] if pool.kind == "document" else []
@@ -49,7 +49,7 @@ def check_id(scope: Scope, node: Node, pool: Pool, levels: dict[str, int]) -> No
         parts += [max((len(one.name) for one in pool.attacks), default=0), 2]
     else:
         used = [one.name for one in pool.operators] + [one.name for one in pool.relations]
-        parts += [max(map(len, used)), KEY_DIGITS, 1] if used else [KEY_DIGITS]
+        parts += [max(map(len, used)), KEY_DIGITS, len(str(pool.per_parent))] if used else [KEY_DIGITS]
     longest = sum(parts) + len(parts) - 1
     if longest > CASE_ID_MAX:
         scope.problems.add(

@@ -212,4 +212,5 @@ def check_unused(
 
 
 def _is_whole(scope: Scope, noun: str, name: str) -> bool:
-    return noun != "source" or name in scope.kinds["source"]
+    """Return False where a misspelt reference or kind has been reported, which may be the use that is missing."""
+    return noun not in scope.missed and (noun != "source" or name in scope.kinds["source"])

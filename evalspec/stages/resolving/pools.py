@@ -92,7 +92,7 @@ def _pool(scope: Scope, name: str, node: Node, kind: str, ground: Ground) -> Poo
         where=match_of(scope, node.get("where"), slices, of=rows),
         exclude=excluded(scope, node, slices, of=rows),
         track=track_of(node) or TRACK_OF[kind],
-        generator=_generator(scope, name, node, ground.roles, is_written=is_written),
+        generator=_generator(scope, name, node, kind, ground.roles, is_written=is_written),
         trial=trial is not None and trial.data is True,
         axes=axes,
         cells=tuple(_cell_rule(scope, one, axes, ground) for one in node.items_at("cells")) if kind in GRIDS else (),
@@ -160,14 +160,16 @@ def _slices(
         node = parent.get(source) if parent else None
         crossed = tuple(one.string for one in node.items_at("axes")) if node and node.get("axes") else ()
         known = crossed or tuple(axis.name for axis in ground.axes)
-        return ground.slicer.of_cells(known), f"cases of `{source}`"
+        return ground.slicer.of_made(known), f"cases of `{source}`"
     return ground.slicer.of_rows(source), f"rows of `{source}`" if source else "rows"
 
 
-def _generator(scope: Scope, name: str, node: Node, roles: Roles, *, is_written: bool) -> tuple[tuple[str, int], ...]:
+def _generator(
+    scope: Scope, name: str, node: Node, kind: str, roles: Roles, *, is_written: bool
+) -> tuple[tuple[str, int], ...]:
     given = node.get("generator")
-    if given is not None and not is_written:
-        scope.inert(given, "no model writes this pool")
+    if given is not None and not is_written and kind == "metamorphic":
+        scope.inert(given, "no model writes what its relations change")
     if not is_written:
         return ()
     found = weights_of(scope, given) or roles.generator
@@ -194,11 +196,7 @@ def _personas(scope: Scope, node: Node, kind: str, ground: Ground) -> tuple[str,
 
 
 def _cell_rule(scope: Scope, node: Node, axes: tuple[str, ...], ground: Ground) -> CellRule:
-    slices = {
-        name: one
-        for name, one in ground.slicer.of_cells(axes).items()
-        if name in axes  # a cell is one by its levels and by nothing else
-    }
+    slices = ground.slicer.of_cells(axes)
     return CellRule(
         where=match_of(scope, node.get("where"), slices, of="cells of this pool"),
         expected=expected_of(scope, node.get("expected"), ground.task),

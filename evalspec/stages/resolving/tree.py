@@ -116,6 +116,7 @@ class Scope:
     names: dict[str, dict[str, Span | None]] = field(default_factory=dict)  # noun to name to place
     kinds: dict[str, dict[str, str]] = field(default_factory=dict)  # "source" and "pool": name to kind
     used: dict[str, set[str]] = field(default_factory=dict)  # noun to the names that something refers to
+    missed: set[str] = field(default_factory=set)  # nouns with a reference that does not resolve
 
     def own(self, span: Span | None) -> bool:
         """Return True for a place in the spec itself, False in the spec that it extends."""
@@ -127,6 +128,7 @@ class Scope:
         known = self.names.get(noun, {})
         if name in known:
             return True
+        self.missed.add(noun)
         word, words = NOUNS[noun]
         self.unknown(f"there is no {word} `{name}`", name, known, at=at, declared=f"{words} are declared here")
         return False
