@@ -14,12 +14,13 @@ from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, did_you_mean
 from evalspec.edges.files import exists, remove, write_atomic
 from evalspec.edges.readers import read_rows
 from evalspec.importing import Imported, import_source
-from evalspec.project import load_spec
+from evalspec.project import load_spec, run
 from evalspec.row_problems import RowProblems
-from evalspec.stages.first_spec import ROWS_IMPORTED, SEEDS_OF_FIVE, first_spec
+from evalspec.stages.first_spec import OPERATOR_SETS, ROWS_IMPORTED, SEEDS_OF_FIVE, first_spec
 from evalspec.stages.guess import Guess, guess
 
 FOLDER = "specs"
+SHORT_POOL = "X501"  # a pool holds fewer cases than it owes
 SHOWN = 8  # values and columns in a line
 
 
@@ -137,8 +138,8 @@ def _asked(found: Guess, file: str) -> Guess:
 
 
 def _write(found: Guess, name: str, path: str, file: str) -> Imported:
-    """Write the spec, import, and write it again with the number of cases that the rows can give."""
-    write_atomic(path, first_spec(found, name, file, sampled=ROWS_IMPORTED))
+    """Write the spec, import, and write it again with what the imported rows can really give."""
+    write_atomic(path, first_spec(found, name, sampled=ROWS_IMPORTED, operators=OPERATOR_SETS[0]))
     try:
         loaded = load_spec(path)
         made = import_source(loaded.spec, "production", file, loaded.catalog)
@@ -146,11 +147,25 @@ def _write(found: Guess, name: str, path: str, file: str) -> Imported:
         if sampled < SEEDS_OF_FIVE:
             hint = f"At least {SEEDS_OF_FIVE} different messages are needed; {ROWS_IMPORTED} make a set."
             raise _refusal("I325", f"only {sampled} different rows may enter", file, hint)
-        write_atomic(path, first_spec(found, name, file, sampled=sampled))
-    except EvalspecError:
+        for operators in OPERATOR_SETS:
+            write_atomic(path, first_spec(found, name, sampled=sampled, operators=operators))
+            if not operators or _can_be_filled(path):
+                break
+    except BaseException:
         remove(path)
         raise
     return made
+
+
+def _can_be_filled(path: str) -> bool:
+    """Tell whether the pools of a spec hold what the mix asks of them, by making them."""
+    try:
+        run(path, until="mix")
+    except EvalspecError as error:
+        if any(one.code == SHORT_POOL for one in error.diagnostics):
+            return False
+        raise
+    return True
 
 
 def _refusal(code: str, message: str, path: str, hint: str | None) -> EvalspecError:
