@@ -23,6 +23,8 @@ LONG_WORD_LETTERS = 8  # from here two slips are still the same word
 
 Key = tuple[str, ...]
 
+_FREE = COURTESY - PROTECTED  # may stand anywhere
+
 
 def _can_be_misspelled(word: str) -> bool:
     return (
@@ -57,7 +59,10 @@ def same_but_noise(
     odd_left, odd_right = _leftover(left, here - there), _leftover(right, there - here)
     if len(odd_left) != len(odd_right):
         return False
-    if LCSseq.similarity(left, right) != (here & there).total():
+    # `please check it` is `check it please`, but `do you know` is not `you do know`.
+    fixed_left = [word for word in left if word not in _FREE]
+    fixed_right = [word for word in right if word not in _FREE]
+    if LCSseq.similarity(fixed_left, fixed_right) != (Counter(fixed_left) & Counter(fixed_right)).total():
         return False
     return all(
         is_misspelling(one, other) and not (seen_elsewhere(one) and seen_elsewhere(other))

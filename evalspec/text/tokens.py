@@ -31,8 +31,8 @@ def tokens(text: str) -> tuple[str, ...]:
 
 
 def opening_of(turn: Sequence[str]) -> tuple[str, ...]:
-    """Return the first three tokens of a turn with digits masked; a shorter turn counts as it is."""
-    return tuple(_DIGIT.sub("#", token) for token in turn[:OPENING_TOKENS])
+    """Return the first three tokens of a turn, `#` for one with a digit; a shorter turn counts as it is."""
+    return tuple("#" if _DIGIT.search(token) else token for token in turn[:OPENING_TOKENS])
 
 
 def ngrams(words: Sequence[str], size: int) -> tuple[tuple[str, ...], ...]:

@@ -16,7 +16,6 @@ from evalspec.stats.scope import Scope
 from evalspec.text.tokens import tokens
 
 END_MARKS = frozenset(".!?…。！？؟।॥۔።")
-CLOSERS = "\"'”’»)]} \t\n"
 
 # Spellings of haste in English chats; with letters drawn out (`sooo`) and doubled marks they are the noise of a text.
 HASTE: frozenset[str] = frozenset(
@@ -24,6 +23,7 @@ HASTE: frozenset[str] = frozenset(
     | {"luv", "msg", "omg", "pls", "plz", "ppl", "r", "rn", "thx", "tho", "thru", "u", "ur", "wanna", "wtf", "ya"}
 )
 _FIRST_LETTER = regex.compile(r"\p{L}")
+_TAIL = regex.compile(r"[^\w]*+\Z")
 _DRAWN_OUT = regex.compile(r"(\p{L})\1\1")
 _DOUBLED = regex.compile(r"[!?]{2,}|\.{4,}")
 
@@ -35,9 +35,9 @@ def starts_lower(text: str) -> bool:
 
 
 def is_open_ended(text: str) -> bool:
-    """Return True when the text ends without an end mark, quotes and brackets aside."""
-    bare = text.rstrip(CLOSERS)
-    return not bare or bare[-1] not in END_MARKS
+    """Return True when the signs after the last word hold no end mark: quotes, brackets and smileys may follow it."""
+    tail = _TAIL.search(text)
+    return tail is None or not END_MARKS & set(tail.group())
 
 
 def noise_count(text: str) -> int:
