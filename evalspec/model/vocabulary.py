@@ -39,6 +39,9 @@ TECHNIQUES: tuple[str, ...] = (
 GRIDS: frozenset[str] = frozenset({"prompted", "persona", "document"})  # spread over cells, written by a generator
 PART_KINDS: tuple[str, ...] = ("label", "text", "json", "tool_calls", "citations", "query", "criteria")
 
+# Types of personal data that a spec may keep and that no detector of this version replaces.
+NEVER_REPLACED: frozenset[str] = frozenset({"age", "date"})
+
 # linguist takes these for the locks of package managers, and GitHub folds `NAME.lock.json` unread.
 FOLDED_LOCKS: frozenset[str] = frozenset({"poetry", "pdm", "composer", "cargo"})
 # Windows cannot hold a file of these names, whatever the suffix.

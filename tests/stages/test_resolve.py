@@ -228,6 +228,7 @@ def test_money_is_asked_for_when_a_model_that_costs_some_is_called() -> None:
         (("expected: ask,", "expected: aks,"), "C211 part `expected` has no label `aks`"),
         (("[15, 60]", "[15, 70]"), "C214 fact `days_late`: 15 to 70 is not inside 0 to 60"),
         (("temperature: 0", "temperature: 9"), "C207 `temperature` is a number from 0 to 2"),
+        (("keep: [date]", "keep: [dates]"), "C204 there is no type of personal data `dates`"),
         (("casing: upper", "casing: tall"), "C207 style fact `casing` has no value `tall`"),
         (("jury: judge", "jury: juge"), "C204 there is no model `juge`"),
     ],

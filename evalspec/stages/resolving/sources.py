@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from evalspec.model.spec import Fields, Pii, Sample, Sections, Source, SourceKind, Task
-from evalspec.model.vocabulary import NAME, RESERVED_SLICES, SOURCE_KINDS
+from evalspec.model.vocabulary import NAME, NEVER_REPLACED, RESERVED_SLICES, SOURCE_KINDS
 from evalspec.stages.resolving.matches import Slicer, slice_known
 from evalspec.stages.resolving.paths import default_path, path_of
 from evalspec.stages.resolving.tree import Node, Scope, kind_of
@@ -64,6 +64,7 @@ def _source(scope: Scope, name: str, node: Node, kind: str, task: Task) -> Sourc
     by = node.get("verified_by")
     if by is not None and fields is not None and fields.get("verified_by") is not None:
         scope.inert(by, "`fields.verified_by` names a column for it")
+    _check_kept(scope, node)
     path_of(scope, node.get("path"), glob=True)
     if kind == "document" and node.get("path") is None:
         scope.problems.add(
@@ -85,6 +86,20 @@ def _source(scope: Scope, name: str, node: Node, kind: str, task: Task) -> Sourc
         sections=_sections(node.get("sections")),
         at=node.key_at,
     )
+
+
+def _check_kept(scope: Scope, node: Node) -> None:
+    pii = node.get("pii")
+    known = {*scope.catalog.names("detector"), *NEVER_REPLACED}
+    for one in pii.items_at("keep") if pii else ():
+        if one.string not in known:
+            scope.unknown(
+                f"there is no type of personal data `{one.string}`",
+                one.string,
+                dict.fromkeys(known),
+                at=one.at,
+                declared="",
+            )
 
 
 def _check_columns(scope: Scope, fields: Node, task: Task) -> None:
