@@ -49,6 +49,9 @@ class Exchange:
     user: tuple[Alternative, ...]
 
 
+_SILENCE = Exchange(assistant=(), user=())  # stands in for what could not be read
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """Both sides of a chat: how it opens, what may come between, and how it ends with the user's request."""
@@ -208,14 +211,14 @@ class _Reader:
             hello=self._alternatives(entries["hello"], f"{place}.hello") if "hello" in entries else (),
             open=self._alternatives(entries["open"], f"{place}.open") if "open" in entries else (),
             exchanges=tuple(self._exchange(one, f"{place}.exchanges[{at}]") for at, one in enumerate(listed)),
-            close=self._exchange(entries.get("close", {}), f"{place}.close"),
+            close=self._exchange(entries["close"], f"{place}.close") if "close" in entries else _SILENCE,
         )
 
     def _exchange(self, value: object, place: str) -> Exchange:
         entries = self._mapping(value, f"`{place}`")
         if set(entries) != {"assistant", "user"}:
             self._add("M102", f"`{place}` has `assistant` and `user`")
-            return Exchange(assistant=(), user=())
+            return _SILENCE
         return Exchange(
             assistant=self._alternatives(entries["assistant"], f"{place}.assistant"),
             user=self._alternatives(entries["user"], f"{place}.user"),

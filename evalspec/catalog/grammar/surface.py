@@ -12,8 +12,8 @@ MIN_BARE_WORDS = 6  # a shorter text says nothing about whether its writer uses 
 
 # "Can you tell me if it is late." is a question that lost its mark when a user's phrase was put before a sentence.
 _QUESTION = re.compile(
-    r"((?:^|[.!?]\s+)(?:(?:hi|hey|hello)(?: there)?,? )?(?:please )?(?:(?:can|could|would|will) (?:you|someone|anyone)|do you know|how (?:do|can) I)\b"
-    r"[^.!?\n]*)\.",
+    r"((?:^|[.!?]\s+)(?:(?:hi|hey|hello)(?: there)?,? )?(?:please )?"
+    r"(?:(?:can|could|would|will) (?:you|someone|anyone)|do you know|how (?:do|can) I)\b[^.!?\n]*)\.",
     re.IGNORECASE,
 )
 _END = re.compile(r"[.!?…]['\")\]]*$")

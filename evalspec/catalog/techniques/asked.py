@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping
 
 from evalspec.catalog.prompts import builtin_prompt
+from evalspec.diagnostics import BuildError, Diagnostic
 from evalspec.model.case import Input, Made, Message, Unmade, user_texts
 from evalspec.model.plan import Slot
 from evalspec.model.spec import Expected, Model, Part, Spec
 from evalspec.ports import Request, Tools
-from evalspec.text.prompts import render_prompt
+from evalspec.text.prompts import PromptError, render_prompt
 from evalspec.text.stated import surface_forms
 
 MAX_INPUT_CHARS = 8_000  # of one input: more is no message that a person would send, or review
@@ -27,7 +28,11 @@ _REFUSAL = re.compile(
 
 def ask_model(slot: Slot, spec: Spec, tools: Tools, model: Model) -> Made | Unmade:
     """Ask a model for the input of one slot and read its reply."""
-    prompt = render_prompt(spec.pool(slot.pool).prompt or builtin_prompt("prompted"), prompt_names(slot, spec))
+    try:
+        prompt = render_prompt(spec.pool(slot.pool).prompt or builtin_prompt("prompted"), prompt_names(slot, spec))
+    except PromptError as error:
+        message = f"the prompt of pool `{slot.pool}`: {error}"
+        raise BuildError([Diagnostic(code="M120", severity="error", message=message, path=spec.path)]) from error
     reply = tools.ask(
         Request(model=model.model, messages=(("user", prompt),), params=dict(model.params), ordinal=slot.ordinal)
     )
