@@ -63,7 +63,9 @@ class Slicer:
         return {part.name: Slice(values=part.values, at=places.get(part.name)) for part in self.task.label_parts}
 
     def _axis(self, axis: Axis) -> Slice:
-        return Slice(values=tuple(level.name for level in axis.levels), at=axis.at)
+        whole = self.scope.root.document.values.get(("axes", axis.name))
+        place = whole if whole is not None and whole.line == whole.end_line else axis.at
+        return Slice(values=tuple(level.name for level in axis.levels), at=place)
 
     def _column(self, column: str) -> Slice:
         axis = next((one for one in self.axes if one.name == column), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from evalspec.diagnostics import Collector, Note, Span, did_you_mean
+from evalspec.diagnostics import Collector, Note, Span, closest, did_you_mean
 from evalspec.model.source import Document, Path
 from evalspec.registry import Catalog
 
@@ -145,7 +145,9 @@ class Scope:
     ) -> None:
         """Report a name that does not resolve, with a guess and the place where such names are declared."""
         places = sorted({place for place in known.values() if place is not None and place != at})
-        notes = [Note(message=declared, span=places[0])] if places else []
+        guess = closest(name, known)
+        place = (known[guess] if guess else None) or (places[0] if places else None)
+        notes = [Note(message=declared, span=place)] if place else []
         label = did_you_mean(name, known) if known else "nothing of the kind is declared"
         self.problems.add(code, message, at=at, label=label, notes=notes)
 
