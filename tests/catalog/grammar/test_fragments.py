@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from grammar_slots import CHAT, make_seed
 from hypothesis import given
 from hypothesis import strategies as st
-from grammar_slots import CHAT, make_seed
 
 from evalspec.catalog.grammar.fragments import MAX_WORDS, mine
 
