@@ -20,6 +20,7 @@ from evalspec.stages.first_spec import OPERATOR_SETS, ROWS_IMPORTED, SEEDS_OF_FI
 from evalspec.stages.guess import Guess, guess
 
 FOLDER = "specs"
+TWO_LABELS = "X510"  # one input under two labels
 SHORT_POOL = "X501"  # a pool holds fewer cases than it owes
 SHOWN = 8  # values and columns in a line
 
@@ -48,7 +49,13 @@ def command(file: str | None, name: str | None, column: str | None, label: str |
         say("\n".join(_shown(found, file)))
     if not yes:
         found = _asked(found, file)
-    made = _write(found, spec_name, path, file)
+    try:
+        made = _write(found, spec_name, path, file)
+    except EvalspecError as error:
+        if found.label is None or not any(one.code == TWO_LABELS for one in error.diagnostics):
+            raise
+        say(f"column `{found.label}` gives one message two labels, so the spec is written without labels")
+        made = _write(_with_label(found, "-"), spec_name, path, file)
     if how == "json":
         emit_json({"ok": True, "exit": 0, "spec": path, "snapshot": made.path, "sampled": made.made.header.sampled})
         return Exit.OK

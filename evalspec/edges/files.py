@@ -164,6 +164,18 @@ def exists(path: str) -> bool:
     return os.path.lexists(path)
 
 
+def remove(path: str) -> None:
+    """Remove a file that this command has made; it may be gone already."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        _refuse(
+            "E907", f"`{path}` could not be removed: {error.strerror}", path, None, exit=Exit.ENVIRONMENT, cause=error
+        )
+
+
 def _contained(path: str, root: str | None, at: Span | None) -> str:
     """Return the real path, refused when it is outside the real `root`."""
     if "\0" in path:

@@ -10,6 +10,8 @@ from evalspec.model.spec import Expected, Fields, Part, Task
 from evalspec.stages.turns import RowProblem, calls_of, decoded, look_up
 from evalspec.text.json_text import json_line, scalar_text
 
+LONGEST_SHOWN = 40  # of a value in a message: a column mapped by mistake may hold what is private
+
 
 def read_expected(values: Mapping[str, object], fields: Fields, task: Task) -> Expected | None:
     """Return the expected output of a row, or None when the row gives no part of it."""
@@ -69,7 +71,7 @@ def _part(value: object, part: Part) -> object | None:
 def _label(value: object, part: Part) -> object:
     text = text_of(value, part.name)
     if part.values and text not in part.values:
-        shown = text if text is not None else ""
+        shown = (text or "")[:LONGEST_SHOWN]
         raise RowProblem(
             f"`{shown}` is no value of `{part.name or 'expected'}` ({did_you_mean(shown, part.values)})",
             "Add it to the values of `task.expected`, or leave such rows out of the data.",
@@ -117,4 +119,4 @@ def _shape(value: object) -> str:
         return "an object"
     if isinstance(value, list):
         return "a list"
-    return f"`{json_line(value)[:40]}`"
+    return f"`{json_line(value)[:LONGEST_SHOWN]}`"

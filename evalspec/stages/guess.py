@@ -35,6 +35,7 @@ TIME_NAMES = ("time", "date", "timestamp", "created", "created_at", "opened_at",
 LANGUAGE_NAMES = ("language", "lang", "locale")
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
+_MESSAGE_KEYS = frozenset(ROLE_KEYS + CONTENT_KEYS)
 _TAG = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
@@ -128,7 +129,8 @@ def _is_chat(value: object) -> bool:
         isinstance(value, list)
         and bool(value)
         and all(
-            isinstance(one, Mapping) or (isinstance(one, list) and len(one) == 2 and isinstance(one[1], str))
+            (isinstance(one, Mapping) and not _MESSAGE_KEYS.isdisjoint(one))
+            or (isinstance(one, list) and len(one) >= 2 and isinstance(one[0], str) and isinstance(one[1], str))
             for one in value
         )
     )

@@ -13,7 +13,7 @@ from evalspec.model.case import Input, Message, measured_text, opening
 from evalspec.model.row import RawRow, Row
 from evalspec.model.spec import Behaviour, Expected, Fact, Source, Task
 from evalspec.row_problems import RowProblems
-from evalspec.stages.expected_values import read_expected, text_of
+from evalspec.stages.expected_values import LONGEST_SHOWN, read_expected, text_of
 from evalspec.stages.turns import RowProblem, as_turns, cut_turns, decoded, look_up
 from evalspec.text.json_text import scalar_text
 from evalspec.text.language import guess_language
@@ -159,7 +159,7 @@ def _cut(values: Mapping[str, object], source: Source) -> int | None:
     spelled = scalar_text(found) if isinstance(found, str | int | float) else ""
     whole = re.fullmatch(r"(\d{1,6})(?:\.0)?", spelled)
     if whole is None:
-        raise RowProblem(f"`cut` is `{spelled}`, not the number of messages to keep")
+        raise RowProblem(f"`cut` is `{spelled[:LONGEST_SHOWN]}`, not the number of messages to keep")
     return int(whole.group(1))
 
 
@@ -184,7 +184,7 @@ def _behaviour(value: str | None) -> Behaviour:
     for one in BEHAVIOURS:
         if one == (value or "answer"):
             return one
-    raise RowProblem(f"`{value}` is no behaviour ({did_you_mean(value or '', BEHAVIOURS)})")
+    raise RowProblem(f"`{(value or '')[:LONGEST_SHOWN]}` is no behaviour ({did_you_mean(value or '', BEHAVIOURS)})")
 
 
 def _context(values: Mapping[str, object], source: Source) -> dict[str, object]:
@@ -202,8 +202,9 @@ def _context(values: Mapping[str, object], source: Source) -> dict[str, object]:
 
 
 def _facts(values: Mapping[str, object], source: Source, task: Task) -> dict[str, object]:
-    inline = decoded(look_up(values, "facts")) if not source.fields.facts else None
     columns = dict(source.fields.facts)
+    whole = columns.get("", None if columns else "facts")
+    inline = decoded(look_up(values, whole)) if whole is not None else None
     found: dict[str, object] = {}
     for fact in task.facts:
         value = inline.get(fact.name) if isinstance(inline, Mapping) else None
@@ -223,7 +224,7 @@ def _fact(value: object, fact: Fact) -> object:
     try:
         number = float(spelled)
     except ValueError:
-        raise RowProblem(f"the fact `{fact.name}` is `{spelled}`, not a number") from None
+        raise RowProblem(f"the fact `{fact.name}` is `{spelled[:LONGEST_SHOWN]}`, not a number") from None
     return int(number) if number.is_integer() else number
 
 
@@ -236,7 +237,7 @@ def _votes(values: Mapping[str, object], source: Source, task: Task) -> tuple[st
     allowed = {one for part in task.label_parts for one in part.values}
     for one in found:
         if allowed and one not in allowed:
-            raise RowProblem(f"the vote `{one}` is no label of the task ({did_you_mean(one, allowed)})")
+            raise RowProblem(f"the vote `{one[:LONGEST_SHOWN]}` is no label of the task ({did_you_mean(one, allowed)})")
     return tuple(found)
 
 
@@ -253,4 +254,4 @@ def _check_anchor(row: Row) -> None:
     if missing:
         raise RowProblem(f"an anchor without `{missing[0]}`", "Anchors are `input, output, verdict, critique`.")
     if row.verdict not in VERDICTS:
-        raise RowProblem(f"the verdict is `{row.verdict}`, not `pass` or `fail`")
+        raise RowProblem(f"the verdict is `{(row.verdict or '')[:LONGEST_SHOWN]}`, not `pass` or `fail`")

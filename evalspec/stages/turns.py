@@ -56,7 +56,10 @@ class RowProblem(Exception):
 
 
 def look_up(values: Mapping[str, object], column: str) -> object | None:
-    """Return a column's value, dots going into objects and JSON text; nothing and the empty string are both None."""
+    """Return a column's value, dots going into objects, lists and JSON text; nothing and the empty string are None.
+
+    `occurrences.0.flow` is the flow of the first occurrence.
+    """
     if column in values:
         found = values[column]
         return None if found == "" else found
@@ -64,6 +67,8 @@ def look_up(values: Mapping[str, object], column: str) -> object | None:
     if not dot or head not in values:
         return None
     inner = decoded(values[head])
+    if isinstance(inner, list):
+        inner = {str(number): one for number, one in enumerate(inner)}
     return look_up(inner, rest) if isinstance(inner, Mapping) else None
 
 
@@ -133,13 +138,13 @@ def _message(entry: object, number: int, source: Source) -> Message:
         speaker = _first(entry, source, "role", ROLE_KEYS)
         content = _first(entry, source, "content", CONTENT_KEYS)
         calls = entry.get("tool_calls")
-    elif isinstance(entry, list) and len(entry) == 2:
-        speaker, content = entry
+    elif isinstance(entry, list) and len(entry) >= 2:
+        speaker, content = entry[:2]  # exports put annotations behind: what is not mapped never enters
         calls = None
     else:
         raise RowProblem(
             f"message {number} is neither an object nor a pair",
-            "A message is `{role, content}` or `[speaker, text]`; `fields: {role, content}` names other keys.",
+            "A message is `{role, content}` or `[speaker, text, ...]`; `fields: {role, content}` names other keys.",
         )
     if not isinstance(speaker, str):
         raise RowProblem(f"message {number} has no role", "Name its key in `fields: {role: ...}`.")

@@ -12,7 +12,7 @@ _CUE = re.compile(
     r"(?:^|[.,;!?\n] {0,2}|\b(?:his|her|their|the|passenger|whose|and) )name(?: is|:| -|\'s)|"
     r"\b(?:customer|full|first|last|user's|member|account ?holder|cardholder|passenger|caller|patient)"
     r"[ _]?(?:'s )?name ?(?::|is|=|-)|"
-    r"\bi(?:'m| am) called|\bme llamo|\bmi nombre es|\bse llama|\bje m'appelle|\bmon nom est|"
+    r"\bi(?:'m| am) called|\bme llamo|\bmi nombre es|\bje m'appelle|\bmon nom est|"
     r"\bich hei(?:ß|ss)e|\bmein name ist|\bmi chiamo|\bmeu nome é|\bme chamo|\bo meu nome é|\bnazywam się|"
     r"\bmijn naam is|"
     r"\bik heet|\bmera naam|\bменя зовут|我叫|我的名字是|私の名前は|मेरा नाम)"

@@ -198,6 +198,7 @@ LABELLED: dict[str, tuple[str, ...]] = {
         "我叫«王伟»",
         "i am called «Bo»",
         "my name is on the account",
+        "¿Cómo se llama la pastilla?",
         "my name is spelled wrong",
         "the product name is missing",
         "my name is not correct",
