@@ -159,7 +159,13 @@ def build(
 
     entered("measure")
     facts = MeasureFacts(
-        reviewed=reviewed, view=view, related=related, firewall=firewall, today=today, base=inputs.base
+        reviewed=reviewed,
+        view=view,
+        ledger=inputs.ledger,
+        related=related,
+        firewall=firewall,
+        today=today,
+        base=inputs.base,
     )
     measurements = measure(mixed.evalset, inputs.seeds, spec, catalog, facts)
     done = replace(done, measurements=measurements)

@@ -14,6 +14,7 @@ from evalspec.stages.measuring.frame import WHOLE, is_written
 
 DEFAULT_SPACE = "lexical"
 CHANGE = ".change"
+NOTHING_TO_JUDGE = ("not applicable", "not asked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,12 @@ def _over(
     if not seen and rule.is_default:
         return []  # a default about pools that the set does not have asks nothing
     if not seen:
+        silent = next(
+            (one for one in rows if one.measure == measure and one.slice == WHOLE and one.value is None), None
+        )
         where = slice_label(rule.where) if rule.where else rule.by or "the pools that a generator wrote"
-        return [_verdict(rule, "not known", None, f"{measure} was not measured on {where}", None, waiver, today)]
+        why = silent.note if silent is not None and silent.note else f"was not measured on {where}"
+        return [_verdict(rule, "not known", None, f"{measure}: {why}", None, waiver, today)]
     return [_judge(rule, row, waiver, today) for row in seen]
 
 
@@ -75,7 +80,7 @@ def _looked_at(rule: GateRule, rows: Sequence[Measurement], spec: Spec) -> list[
 def _judge(rule: GateRule, row: Measurement, waiver: Waiver | None, today: str | None) -> Verdict:
     if row.value is None:
         note = row.note or "not evaluable"
-        status = "off" if note.startswith("not applicable") else "not known"
+        status = "off" if note.startswith(NOTHING_TO_JUDGE) else "not known"
         return _verdict(rule, status, row, f"{row.measure}: {note}", None, waiver, today)
     breach = _breach(rule, row)
     bound = bound_text(rule)

@@ -100,7 +100,8 @@ def to_know(row: Measurement, bound: float | None, *, below: bool) -> str | None
     if row.interval is not None and bound is not None and row.value is not None and row.p is None:
         return _more(_decided_at(row.value, row.n, bound, below=below), row.n)
     if row.p is not None:
-        return _more(_significant_at(row.p, row.n, GATE_ALPHA.get(row.measure.partition(".")[0], 0.01)), row.n)
+        needed = _significant_at(row.p, row.n, GATE_ALPHA.get(row.measure.partition(".")[0], 0.01))
+        return _more(needed, row.n) if needed is not None else "at these sizes chance alone gives as much: add cases"
     return None
 
 

@@ -46,7 +46,7 @@ def is_unchanged(case: Case, rows: dict[str, Seed]) -> bool:
     return not case.candidate.edited and (row is None or row.input == case.candidate.input)
 
 
-@measure("real_share", version=1, unit="share", low=0, high=1, better="higher", source="measures.md, B", per="slice")
+@measure("real_share", version=1, unit="share", low=0, high=1, better="higher", source="measures.md, B")
 def real_share(scope: Scope) -> Measurement:
     """Return the share of cases that are production text, unchanged but for redaction."""
     rows = {seed.key: seed for seed in scope.seeds}
@@ -54,15 +54,13 @@ def real_share(scope: Scope) -> Measurement:
     return _share(scope, real, len(scope.cases))
 
 
-@measure("golden_share", version=1, unit="share", low=0, high=1, better="none", source="measures.md, B", per="slice")
+@measure("golden_share", version=1, unit="share", low=0, high=1, better="none", source="measures.md, B")
 def golden_share(scope: Scope) -> Measurement:
     """Return the share of cases that an expert wrote."""
     return _share(scope, sum(case.candidate.technique == "golden" for case in scope.cases), len(scope.cases))
 
 
-@measure(
-    "edited_seeds", version=1, unit="cases", low=0, high=None, better="lower", source="measures.md, B", per="slice"
-)
+@measure("edited_seeds", version=1, unit="cases", low=0, high=None, better="lower", source="measures.md, B")
 def edited_seeds(scope: Scope) -> Measurement:
     """Count production cases of the wild track whose text differs from its source outside redaction spans."""
     rows = {seed.key: seed for seed in scope.seeds}

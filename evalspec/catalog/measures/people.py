@@ -113,14 +113,16 @@ def _agreement(scope: Scope, field: str, units: Sequence[Sequence[str]]) -> Meas
 
 @measure("age", version=1, unit="days", low=0, high=None, better="lower", source="measures.md, B", per="pools")
 def age(scope: Scope) -> Measurement:
-    """Return whole days since the newest dated row of a pool; the median beside it, since one row hides the rest."""
+    """Return whole days since the newest row or decision of a pool, the median beside it: one row hides the rest."""
     if scope.facts.today is None:
         return scope.silent("not asked: give a date with --today")
     rows = {seed.key: seed for seed in scope.seeds}
     keys = [case.id.rpartition(".")[2] for case in scope.production]
-    times = [rows[key].time for key in keys if key in rows]
+    dates = [rows[key].time for key in keys if key in rows]
+    judged = {one.case: one.date for one in scope.facts.ledger.decisions} if scope.facts.ledger is not None else {}
+    dates += [judged.get(case.id) for case in scope.synthetic]
     today = date.fromisoformat(scope.facts.today)
-    days = sorted(found for time in times if (found := _days(time, today)) is not None)
+    days = sorted(found for one in dates if (found := _days(one, today)) is not None)
     if not days:
         return scope.silent("not known: no case of this pool has a date")
     return scope.result(
