@@ -12,7 +12,7 @@ from dataclasses import replace
 from evalspec.digests import digest
 from evalspec.model.case import Candidate, Case, Drop, Lineage, Made, Message, Seed, Unmade, input_json, user_texts
 from evalspec.model.case import with_user_texts as with_texts
-from evalspec.model.plan import Plan, Slot
+from evalspec.model.plan import Plan, Slot, Stratum
 from evalspec.model.spec import (
     AttackUse,
     Axis,
@@ -172,6 +172,17 @@ def with_pool(spec: Spec, name: str, **fields: object) -> Spec:
     return replace(spec, pools=pools)
 
 
+def with_level(spec: Spec, name: str, **fields: object) -> Spec:
+    """The spec with fields of one level replaced."""
+    return replace(
+        spec,
+        axes=tuple(
+            replace(axis, levels=tuple(replace(one, **fields) if one.name == name else one for one in axis.levels))  # type: ignore[arg-type]
+            for axis in spec.axes
+        ),
+    )
+
+
 def with_counts(spec: Spec, **counts: int) -> Spec:
     """The spec with another mix: the pools that are named and no others."""
     pools = tuple(pool for pool in spec.pools if pool.name in counts)
@@ -258,6 +269,27 @@ def make_plan(
 ) -> Plan:
     """The plan of a spec over the usual rows and catalogue."""
     return expand(spec, seeds or make_seeds(), catalog or make_catalog(), decided)
+
+
+def strata_of(plan: Plan, pool: str) -> dict[str, Stratum]:
+    """The strata of one pool, by name."""
+    return {one.name: one for one in plan.strata if one.pool == pool}
+
+
+def slots_of(plan: Plan, pool: str) -> list[Slot]:
+    """All slots of one pool, stratum by stratum."""
+    return [slot for one in plan.strata if one.pool == pool for slot in one.slots]
+
+
+def keys(plan: Plan) -> dict[str, str]:
+    """The key of every slot."""
+    return {name: slot.key for name, slot in plan.slots_by_id.items()}
+
+
+def moved(before: Plan, after: Plan) -> set[str]:
+    """Slots of both plans whose key is another."""
+    left, right = keys(before), keys(after)
+    return {name for name in left.keys() & right.keys() if left[name] != right[name]}
 
 
 def make_tools() -> Tools:
