@@ -181,6 +181,11 @@ _IMPORT: dict[str, Code] = {
         "Earlier messages of the assistant already make the expected call or speak the expected label, so the case "
         "gives its answer away. Name the column that says where to cut: `fields: {cut: COLUMN}`.",
     ),
+    "I315": Code(
+        "id that names no row",
+        "The raw data has a column `id` that stands on several rows. Nobody mapped it, so it is left out; a mapped one "
+        "would be refused.",
+    ),
     "I320": Code(
         "not a snapshot",
         "Production, traffic and training data enter by `evalspec import SPEC SOURCE --from PATH`, which samples and "

@@ -45,7 +45,10 @@ def snapshot(
     """
     tally = _Tally()
     distinct = collapse(tally.watch(rows))
-    check_ids(((one.row.id, one.row.line) for one in distinct), problems)
+    if "id" in dict(source.fields.columns):
+        check_ids(((one.row.id, one.row.line) for one in distinct), problems)
+    else:
+        distinct = _without_repeated_ids(distinct, problems)
     if problems.failed:
         distinct = ()
     if source.kind == "training":
@@ -126,6 +129,20 @@ def check_ids(ids: Iterable[tuple[str | None, int]], problems: RowProblems) -> N
                 hint="Map another column to `id`, or none: rows without ids are known by their digest.",
             )
         seen.setdefault(name, line)
+
+
+def _without_repeated_ids(distinct: tuple[Distinct, ...], problems: RowProblems) -> tuple[Distinct, ...]:
+    """Leave out a column that is called `id`, that nobody mapped, and that does not name one row each."""
+    count = len({unicodedata.normalize("NFC", one.row.id) for one in distinct if one.row.id is not None})
+    if count == sum(one.row.id is not None for one in distinct):
+        return distinct
+    problems.add(
+        "I315",
+        "the column `id` names several rows, so rows are known by what they say",
+        hint="Map a column that names each row once: `fields: {id: COLUMN}`.",
+        severity="warning",
+    )
+    return tuple(replace(one, row=replace(one.row, id=None)) for one in distinct)
 
 
 class _Tally:

@@ -301,14 +301,24 @@ def test_another_rule_makes_the_snapshot_stale() -> None:
     assert len(read(made.text, replace(SOURCE, verified_by="legal")).seeds) == 5
 
 
-def test_two_contents_under_one_id_are_told() -> None:
-    """An id names one row, also when Unicode spells it two ways."""
-    rows = [{"id": "caf\u00e9", "input": "a"}, {"id": "b", "input": "b"}, {"id": "cafe\u0301", "input": "c"}]
+def test_two_contents_under_one_mapped_id_are_told() -> None:
+    """A mapped id names one row, also when Unicode spells it two ways."""
+    rows = [{"t": "caf\u00e9", "input": "a"}, {"t": "b", "input": "b"}, {"t": "cafe\u0301", "input": "c"}]
 
     with pytest.raises(EvalspecError) as caught:
-        taken(rows, BARE)
+        taken(rows, replace(SOURCE, fields=Fields(columns=(("id", "t"),))))
 
     assert [(one.code, one.span.line if one.span else 0) for one in caught.value.diagnostics] == [("I311", 3)]
+
+
+def test_an_unmapped_id_that_repeats_is_left_out() -> None:
+    """A column that happens to be called `id` and names several rows names none."""
+    rows = [{"id": 1, "input": "a"}, {"id": 2, "input": "b"}, {"id": 1, "input": "c"}]
+
+    seeds = read(taken(rows, BARE).text, BARE).seeds
+
+    assert sorted(str(seed.input) for seed in seeds) == ["a", "b", "c"]
+    assert all(seed.row == seed.key for seed in seeds)
 
 
 @pytest.mark.parametrize(
