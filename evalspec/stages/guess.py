@@ -14,6 +14,7 @@ from evalspec.text.language import guess_language
 
 MOST_LABELS = 30  # more distinct values are names or free text
 LEAST_ROWS_PER_LABEL = 3  # fewer, and the column is more likely an id
+MOST_SPEAKERS = 6  # a key with more values is no speaker
 LONGEST_LABEL = 40  # characters
 LANGUAGE_ROWS = 400  # texts that are read for the guess at languages
 LANGUAGE_SHARE = 0.1  # of those texts, for a language to be named
@@ -226,11 +227,13 @@ def _keys(messages: Sequence[Mapping[str, object]]) -> tuple[str | None, str | N
     keys = list(dict.fromkeys(key for one in messages for key in one))
     texts = {key: [one[key] for one in messages if isinstance(one.get(key), str)] for key in keys}
     lengths = {key: sum(len(str(text)) for text in texts[key]) for key in keys}
-    content = None if set(CONTENT_KEYS) & set(keys) else max(keys, key=lambda key: (lengths[key], key))
-    if set(ROLE_KEYS) & set(keys):
-        return None, content
-    few = [key for key in keys if key != content and 1 <= len(set(map(str, texts[key]))) <= 6]
-    return (max(few, key=lambda key: (len(texts[key]), key)) if few else None), content
+    usual = next((key for key in CONTENT_KEYS if key in keys), None)
+    content = usual or max(keys, key=lambda key: (lengths[key], key))
+    role = None
+    if not set(ROLE_KEYS) & set(keys):
+        few = [key for key in keys if key != content and 1 <= len(set(map(str, texts[key]))) <= MOST_SPEAKERS]
+        role = max(few, key=lambda key: (len(texts[key]), key)) if few else None
+    return role, None if usual else content
 
 
 def _roles(heard: Sequence[str]) -> tuple[tuple[str, str], ...]:
