@@ -12,6 +12,7 @@ from dataclasses import replace
 from evalspec.digests import digest
 from evalspec.model.case import Candidate, Case, Drop, Lineage, Made, Message, Seed, Unmade, input_json, user_texts
 from evalspec.model.case import with_user_texts as with_texts
+from evalspec.model.ledger import Effective
 from evalspec.model.plan import Plan, Slot, Stratum
 from evalspec.model.spec import (
     AttackUse,
@@ -35,6 +36,7 @@ from evalspec.ports import Reply, Request, Tools
 from evalspec.registry import Catalog, Member
 from evalspec.stages.content import content_digest
 from evalspec.stages.expand import expand
+from evalspec.stages.fill import Filled, fill
 from evalspec.stages.generate import generate
 from evalspec.stages.screen import Screener, screener
 from evalspec.stages.training import Firewall
@@ -315,6 +317,39 @@ def make_screener(spec: Spec, plan: Plan, seeds: Mapping[str, tuple[Seed, ...]] 
         if slot.technique in ("seed", "golden") and slot.parent is not None
     }
     return screener(spec, seeds or make_seeds(), Firewall.of({}, spec), make_catalog(), ids)
+
+
+def filled(
+    spec: Spec,
+    decided: Mapping[str, Effective] | None = None,
+    *,
+    wave: int = 1,
+    seeds: Mapping[str, tuple[Seed, ...]] | None = None,
+    plan: Plan | None = None,
+    **writers: Write,
+) -> Filled:
+    """Fill a spec over the usual rows, with what people decided and with other ways to write."""
+    known = decided or {}
+    layout = plan or make_plan(spec, seeds, decided=frozenset(known))
+    return fill(
+        spec,
+        layout,
+        make_maker(spec, make_catalog(**writers)),
+        lambda case: known.get(case) or Effective(case=case),
+        frozenset(known),
+        make_screener(spec, layout, seeds),
+        wave=wave,
+    )
+
+
+def decided(case: str, verdict: str, **fields: object) -> dict[str, Effective]:
+    """One person's decision about one case."""
+    return {case: Effective(case=case, verdict=verdict, by=("ann",), **fields)}  # type: ignore[arg-type]
+
+
+def ids(result: Filled, pool: str = "") -> list[str]:
+    """What is live, in order of standing."""
+    return [one.id for one in result.live if not pool or one.pool == pool]
 
 
 def make_candidate(**fields: object) -> Candidate:
