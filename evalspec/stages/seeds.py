@@ -60,12 +60,6 @@ def read_source(text: str, source: Source, spec: Spec, catalog: Catalog, path: s
     return SourceRows(header=header, seeds=tuple(_seed(row, source, spec) for row in rows), warnings=warnings)
 
 
-def read_snapshot(text: str, source: Source, spec: Spec, catalog: Catalog) -> tuple[Header | None, tuple[Seed, ...]]:
-    """Return the header and the seeds of a source's file; `source.path` names it in messages."""
-    found = read_source(text, source, spec, catalog, source.path)
-    return found.header, found.seeds
-
-
 def _lines(text: str, problems: RowProblems) -> Iterator[RawRow]:
     for line, raw in enumerate(text.split("\n"), start=1):
         if not raw.strip():
