@@ -71,14 +71,15 @@ def plan(inputs: Inputs, catalog: Catalog) -> Plan:
     return layout
 
 
-def check(inputs: Inputs, catalog: Catalog) -> tuple[Diagnostic, ...]:
-    """Refuse what the sources cannot give and models that are related; return the warnings."""
+def check(inputs: Inputs, catalog: Catalog) -> tuple[Plan, tuple[Diagnostic, ...]]:
+    """Refuse what the sources cannot give and models that are related; return the plan and the warnings."""
     spec = inputs.spec
     _, findings = independence(spec, inputs.families)
     _raise(findings)
     made = replace(spec, pools=tuple(pool for pool in spec.pools if pool.kind not in NOT_MADE))
-    capacity(made, expand(made, inputs.seeds, catalog, _decided(inputs)))
-    return findings
+    layout = expand(made, inputs.seeds, catalog, _decided(inputs))
+    capacity(made, layout)
+    return layout, findings
 
 
 def build(

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalspec.catalog import load_catalog
-from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
+from evalspec.catalog.grammar.check import check_grammar
+from evalspec.catalog.grammar.read import read_grammar
+from evalspec.diagnostics import BuildError, Collector, Diagnostic, EvalspecError, Exit
 from evalspec.edges.files import exists, list_files, read_bytes, read_text, write_atomic
 from evalspec.edges.package import read_schema
 from evalspec.edges.package import read_text as read_package_text
@@ -20,22 +22,23 @@ from evalspec.model.build import Build, Inputs
 from evalspec.model.case import Seed
 from evalspec.model.ledger import Ledger
 from evalspec.model.outcome import Lock
+from evalspec.model.plan import Plan, Slot
 from evalspec.model.row import Header
 from evalspec.model.source import SourceFile
 from evalspec.model.spec import Source, Spec
 from evalspec.model.training import TrainingDigest
-from evalspec.pipeline import build, read
+from evalspec.pipeline import build, check, read
 from evalspec.ports import Ask, Progress, Reply, Request, Tools
 from evalspec.registry import Catalog
 from evalspec.stages.families import FamilyTable, read_table
 from evalspec.stages.ledger import read_ledger
-from evalspec.stages.lock import dump, faults, load
+from evalspec.stages.lock import dump, load
 from evalspec.stages.parse import parse_data
 from evalspec.stages.parse_text import decode
-from evalspec.stages.report import numbers, numbers_in
 from evalspec.stages.resolve import Reference, extended_path, referenced_files, resolve
 from evalspec.stages.resolving.paths import stem_of
 from evalspec.stages.seeds import read_source
+from evalspec.text.prompts import problems_in_prompt
 
 DATA_SUFFIXES = (".yaml", ".yml", ".json")
 SEED_KINDS = frozenset({"production", "golden", "traffic"})
@@ -49,17 +52,6 @@ class Loaded:
     catalog: Catalog
     files: tuple[Reference, ...] = ()  # that the spec names
     warnings: tuple[Diagnostic, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """What `verify` found for one spec."""
-
-    path: str
-    exit: Exit
-    root: str = ""
-    cases: int = 0
-    diagnostics: tuple[Diagnostic, ...] = field(default=())
 
 
 def load_spec(path: str) -> Loaded:
@@ -120,6 +112,43 @@ def read_inputs(loaded: Loaded) -> Inputs:
         data=data,
         families=family_table(),
     )
+
+
+def check_spec(loaded: Loaded, inputs: Inputs) -> tuple[Diagnostic, ...]:
+    """Check what needs the sources: pools against their shares, families, prompts, and that every cell can be written.
+
+    Returns warnings; errors are raised, all of them at once.
+    """
+    layout, findings = check(inputs, loaded.catalog)
+    _check_prompts(loaded, inputs.spec)
+    return (*findings, *_check_grammars(inputs, layout))
+
+
+def _check_prompts(loaded: Loaded, spec: Spec) -> None:
+    problems = Collector()
+    places = {file.path: file.at for file in loaded.files if file.kind == "prompt"}
+    for pool in spec.pools:
+        for message in problems_in_prompt(pool.prompt) if pool.prompt else ():
+            at = places.get(pool.prompt_path or "") or pool.at
+            problems.add("M120", f"prompt of `{pool.name}`: {message}", at=at)
+    problems.raise_errors()
+
+
+def _check_grammars(inputs: Inputs, layout: Plan) -> tuple[Diagnostic, ...]:
+    """Try every cell and voice that a grammar is to write; a grammar that cannot is refused before the build."""
+    found: list[Diagnostic] = []
+    spec = inputs.spec
+    for model in spec.models:
+        if model.grammar is None or model.grammar not in inputs.data:
+            continue
+        grammar = read_grammar(inputs.data[model.grammar], os.path.join(spec.folder, model.grammar))
+        found += grammar.warnings
+        first: dict[tuple[str, str, str | None], Slot] = {}
+        for slot in layout.slots_by_id.values():
+            if slot.generator == model.alias:
+                first.setdefault((slot.pool, slot.stratum, slot.persona), slot)
+        check_grammar(grammar, spec, tuple(first.values()))
+    return tuple(found)
 
 
 def family_table() -> FamilyTable:
@@ -203,123 +232,6 @@ def read_lock(spec: Spec) -> tuple[Lock, str] | None:
         return None
     text = read_text(path, root=spec.folder)
     return load(text, path), text
-
-
-def verify_spec(
-    path: str, *, today: str | None = None, steps: Progress = lambda stage, done, total: None
-) -> Verification:
-    """Replay the build of a spec and hold lock and report against it."""
-    try:
-        spec = load_spec(path).spec
-        found = read_lock(spec)
-        if found is None:
-            raise BuildError([_stale(lock_path(spec), "there is no lock", f"run: evalspec build {path}")])
-        lock, text = found
-        if broken := faults(lock, text, lock_path(spec)):
-            raise BuildError(broken)
-        done = run(path, today=today, progress=steps)
-        problems = compare(done, lock, text)
-    except EvalspecError as error:
-        return Verification(path=path, exit=error.exit, diagnostics=error.diagnostics)
-    if problems:
-        return Verification(path=path, exit=BuildError(problems).exit, diagnostics=problems)
-    return Verification(path=path, exit=Exit.OK, root=lock.root, cases=len(lock.cases))
-
-
-def compare(done: Build, lock: Lock, text: str) -> tuple[Diagnostic, ...]:
-    """Return how lock and report differ from what the inputs give now, and which gates fail."""
-    where = lock_path(done.spec)
-    hint = f"run: evalspec build {done.spec.path}"
-    if done.lock is None:
-        count = len(done.waiting)
-        return (_stale(where, f"{count} of the cases that the inputs give now wait for a person", hint),)
-    if dump(done.lock) != text:
-        notes = differences(lock, done.lock)
-        if _inputs_differ(lock, done.lock):
-            return (_stale(where, f"the lock is out of date: {notes}", hint),)
-        return (
-            Diagnostic(
-                code="L604",
-                severity="error",
-                message=f"the lock is not what its inputs give: {notes}",
-                path=where,
-                hint="the inputs are the ones it names, so it was edited, or built by a changed evalspec; " + hint,
-                exit=Exit.INTEGRITY,
-            ),
-        )
-    return (*_report_problems(done), *gate_problems(done))
-
-
-def differences(before: Lock, after: Lock) -> str:
-    """Say in one line how two locks differ."""
-    old = {str(case["id"]): case for case in before.cases}
-    new = {str(case["id"]): case for case in after.cases}
-    changed = sum(1 for case in old.keys() & new.keys() if old[case] != new[case])
-    added, removed = len(new.keys() - old.keys()), len(old.keys() - new.keys())
-    parts = [f"{added} cases would be added, {changed} changed, {removed} removed"]
-    facts = [name for name in after.header if name != "root" and before.header.get(name) != after.header[name]]
-    if facts:
-        parts.append("differs in " + ", ".join(f"`{name}`" for name in facts))
-    if before.drops != after.drops:
-        parts.append("other drops")
-    return "; ".join(parts)
-
-
-def gate_problems(done: Build) -> tuple[Diagnostic, ...]:
-    """Return the gates that failed, or are past their bound without evidence, at their place in the spec.
-
-    What could not be measured is in the report; a set of 20 cases would else print a screen of it at every build.
-    """
-    found = []
-    for one in done.verdicts or ():
-        is_past = one.status == "not known" and one.measurement is not None and one.measurement.value is not None
-        if one.waived_until or not (one.status == "fail" or is_past):
-            continue
-        where = f" in {one.measurement.slice}" if one.measurement and one.measurement.slice != "all" else ""
-        found.append(
-            Diagnostic(
-                code="G401" if one.status == "fail" else "G402",
-                severity="error" if one.blocks else "warning",
-                message=f"gate `{one.gate}`{where}: {one.message}",
-                span=one.at,
-                path=None if one.at else done.spec.path,
-                label=one.bound if one.at else None,
-                hint=one.advice,
-                exit=Exit.FINDING,
-            )
-        )
-    return tuple(found)
-
-
-def _report_problems(done: Build) -> tuple[Diagnostic, ...]:
-    where = report_path(done.spec)
-    hint = f"run: evalspec build {done.spec.path}"
-    if not exists(where):
-        return (_stale(where, "there is no mix report", hint),)
-    written = numbers_in(read_text(where, root=done.spec.folder))
-    now = numbers(done)
-    if written == now:
-        return ()
-    if isinstance(written, dict) and written.get("inputs") == now["inputs"]:
-        return (
-            Diagnostic(
-                code="L605",
-                severity="error",
-                message="the report's numbers are not those of its lock",
-                path=where,
-                hint=hint,
-                exit=Exit.INTEGRITY,
-            ),
-        )
-    return (_stale(where, "the report is out of date", hint),)
-
-
-def _inputs_differ(before: Lock, after: Lock) -> bool:
-    return any(before.header.get(name) != after.header.get(name) for name in ("engine", "name", "spec", "inputs"))
-
-
-def _stale(path: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code="L606", severity="error", message=message, path=path, hint=hint, exit=Exit.STALE)
 
 
 def _snapshot(source: Source, spec: Spec) -> SourceFile:

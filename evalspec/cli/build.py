@@ -14,18 +14,10 @@ from evalspec.edges.busy import hold
 from evalspec.edges.project_folder import project_folder
 from evalspec.model.build import Build
 from evalspec.pipeline import STAGES
-from evalspec.project import (
-    compare,
-    gate_problems,
-    load_spec,
-    lock_path,
-    read_lock,
-    run,
-    verify_spec,
-    write_outputs,
-)
+from evalspec.project import load_spec, lock_path, read_lock, run, write_outputs
 from evalspec.stages.reporting.claims import real_cases
 from evalspec.stages.reporting.figures import share
+from evalspec.verification import compare, gate_problems, verify_spec
 
 
 @click.command("build", epilog="Example: evalspec build specs/refund.yaml    evalspec build specs/refund.yaml --locked")

@@ -7,8 +7,7 @@ import yaml
 
 from evalspec.cli.console import diagnostics_json, emit, emit_json, print_diagnostics, reporting, say
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
-from evalspec.pipeline import check
-from evalspec.project import Loaded, load_spec, read_inputs
+from evalspec.project import Loaded, check_spec, load_spec, read_inputs
 from evalspec.stages.resolve import resolved_data
 
 
@@ -61,7 +60,7 @@ def _check(path: str) -> tuple[_Found, Loaded | None]:
     try:
         loaded = load_spec(path)
         inputs = read_inputs(loaded)
-        warnings = (*loaded.warnings, *check(inputs, loaded.catalog))
+        warnings = (*loaded.warnings, *check_spec(loaded, inputs))
         return _Found(warnings, None), loaded
     except EvalspecError as error:
         earlier = loaded.warnings if loaded else ()

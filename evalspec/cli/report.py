@@ -6,8 +6,9 @@ import click
 
 from evalspec.cli.console import emit, emit_json, print_diagnostics, reporting
 from evalspec.diagnostics import BuildError, Diagnostic, Exit
-from evalspec.project import compare, read_lock, run
+from evalspec.project import read_lock, run
 from evalspec.stages.report import numbers
+from evalspec.verification import compare
 
 
 @click.command("report", epilog="Example: evalspec report specs/refund.yaml | less")

@@ -6,7 +6,7 @@ import click
 
 from evalspec.cli.console import Steps, diagnostics_json, emit_json, print_diagnostics, reporting, say
 from evalspec.diagnostics import Exit
-from evalspec.project import Verification, verify_spec
+from evalspec.verification import Verification, verify_spec
 
 
 @click.command("verify", epilog="Example: evalspec verify specs/refund.yaml specs/library.yaml")

@@ -1,0 +1,142 @@
+"""A lock held against its inputs: replay the build, compare every byte and number, and say what differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
+from evalspec.edges.files import exists, read_text
+from evalspec.model.build import Build
+from evalspec.model.outcome import Lock
+from evalspec.ports import Progress
+from evalspec.project import load_spec, lock_path, read_lock, report_path, run
+from evalspec.stages.lock import dump, faults
+from evalspec.stages.report import numbers, numbers_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What `verify` found for one spec."""
+
+    path: str
+    exit: Exit
+    root: str = ""
+    cases: int = 0
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+
+def verify_spec(
+    path: str, *, today: str | None = None, steps: Progress = lambda stage, done, total: None
+) -> Verification:
+    """Replay the build of a spec and hold lock and report against it."""
+    try:
+        spec = load_spec(path).spec
+        found = read_lock(spec)
+        if found is None:
+            raise BuildError([_stale(lock_path(spec), "there is no lock", f"run: evalspec build {path}")])
+        lock, text = found
+        if broken := faults(lock, text, lock_path(spec)):
+            raise BuildError(broken)
+        done = run(path, today=today, progress=steps)
+        problems = compare(done, lock, text)
+    except EvalspecError as error:
+        return Verification(path=path, exit=error.exit, diagnostics=error.diagnostics)
+    if problems:
+        return Verification(path=path, exit=BuildError(problems).exit, diagnostics=problems)
+    return Verification(path=path, exit=Exit.OK, root=lock.root, cases=len(lock.cases))
+
+
+def compare(done: Build, lock: Lock, text: str) -> tuple[Diagnostic, ...]:
+    """Return how lock and report differ from what the inputs give now, and which gates fail."""
+    where = lock_path(done.spec)
+    hint = f"run: evalspec build {done.spec.path}"
+    if done.lock is None:
+        count = len(done.waiting)
+        return (_stale(where, f"{count} of the cases that the inputs give now wait for a person", hint),)
+    if dump(done.lock) != text:
+        notes = differences(lock, done.lock)
+        if _inputs_differ(lock, done.lock):
+            return (_stale(where, f"the lock is out of date: {notes}", hint),)
+        return (
+            Diagnostic(
+                code="L604",
+                severity="error",
+                message=f"the lock is not what its inputs give: {notes}",
+                path=where,
+                hint="the inputs are the ones it names, so it was edited, or built by a changed evalspec; " + hint,
+                exit=Exit.INTEGRITY,
+            ),
+        )
+    return (*_report_problems(done), *gate_problems(done))
+
+
+def differences(before: Lock, after: Lock) -> str:
+    """Say in one line how two locks differ."""
+    old = {str(case["id"]): case for case in before.cases}
+    new = {str(case["id"]): case for case in after.cases}
+    changed = sum(1 for case in old.keys() & new.keys() if old[case] != new[case])
+    added, removed = len(new.keys() - old.keys()), len(old.keys() - new.keys())
+    parts = [f"{added} cases would be added, {changed} changed, {removed} removed"]
+    facts = [name for name in after.header if name != "root" and before.header.get(name) != after.header[name]]
+    if facts:
+        parts.append("differs in " + ", ".join(f"`{name}`" for name in facts))
+    if before.drops != after.drops:
+        parts.append("other drops")
+    return "; ".join(parts)
+
+
+def gate_problems(done: Build) -> tuple[Diagnostic, ...]:
+    """Return the gates that failed, or are past their bound without evidence, at their place in the spec.
+
+    What could not be measured is in the report; a set of 20 cases would else print a screen of it at every build.
+    """
+    found = []
+    for one in done.verdicts or ():
+        is_past = one.status == "not known" and one.measurement is not None and one.measurement.value is not None
+        if one.waived_until or not (one.status == "fail" or is_past):
+            continue
+        where = f" in {one.measurement.slice}" if one.measurement and one.measurement.slice != "all" else ""
+        found.append(
+            Diagnostic(
+                code="G401" if one.status == "fail" else "G402",
+                severity="error" if one.blocks else "warning",
+                message=f"gate `{one.gate}`{where}: {one.message}",
+                span=one.at,
+                path=None if one.at else done.spec.path,
+                label=one.bound if one.at else None,
+                hint=one.advice,
+                exit=Exit.FINDING,
+            )
+        )
+    return tuple(found)
+
+
+def _report_problems(done: Build) -> tuple[Diagnostic, ...]:
+    where = report_path(done.spec)
+    hint = f"run: evalspec build {done.spec.path}"
+    if not exists(where):
+        return (_stale(where, "there is no mix report", hint),)
+    written = numbers_in(read_text(where, root=done.spec.folder))
+    now = numbers(done)
+    if written == now:
+        return ()
+    if isinstance(written, dict) and written.get("inputs") == now["inputs"]:
+        return (
+            Diagnostic(
+                code="L605",
+                severity="error",
+                message="the report's numbers are not those of its lock",
+                path=where,
+                hint=hint,
+                exit=Exit.INTEGRITY,
+            ),
+        )
+    return (_stale(where, "the report is out of date", hint),)
+
+
+def _inputs_differ(before: Lock, after: Lock) -> bool:
+    return any(before.header.get(name) != after.header.get(name) for name in ("engine", "name", "spec", "inputs"))
+
+
+def _stale(path: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(code="L606", severity="error", message=message, path=path, hint=hint, exit=Exit.STALE)
