@@ -80,14 +80,16 @@ class Frame:
         free = [seed for seed in self.production if seed.key not in barred and seed_matches(seed, alike)]
         return Comparison(
             pool=tuple(item_of_case(case, self.families[case.id]) for case in cases),
-            seeds=tuple(item_of_seed(seed) for seed in free),
+            # By key, since label draws go by position and rows of a file have no order that means anything.
+            seeds=tuple(item_of_seed(seed) for seed in sorted(free, key=lambda one: one.key)),
             key=digest(["comparison", self.spec.random_state, label]),
         )
 
     def source_items(self, name: str, cases: Sequence[Case]) -> tuple[Item, ...]:
         """Return the texts of a source that are neither in the set nor ancestors of the cases."""
         barred = self.in_set | self.ancestors(cases)
-        return tuple(item_of_seed(seed) for seed in self.seeds.get(name, ()) if seed.key not in barred)
+        free = [seed for seed in self.seeds.get(name, ()) if seed.key not in barred]
+        return tuple(item_of_seed(seed) for seed in sorted(free, key=lambda one: one.key))
 
     def _seed_match(self, match: Match) -> Match:
         return tuple(

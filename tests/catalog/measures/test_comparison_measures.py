@@ -1,0 +1,289 @@
+"""Measures of a pool beside the seeds: definitions, independent references, and what each is blind to."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.distance import jensenshannon
+from scipy.special import comb
+from sides import make_scope, plain_texts, run
+
+from evalspec.catalog import load_catalog
+from evalspec.catalog.measures.rawness import is_open_ended, starts_lower
+from evalspec.stats.richness import collision, expected_distinct, term_hits
+from evalspec.stats.spaces import apart, covered, mmd_interval, moved, neighbour_rank
+from evalspec.text.tokens import tokens
+from evalspec.text.vectors import cosine_matrix, vectorize
+
+SEEDS = plain_texts(40, "seeds")
+CASES = plain_texts(36, "cases")
+GREETED = [f"Hello! I would like assistance with {text}." for text in CASES]
+MEASURES = [
+    member.name
+    for member in load_catalog().all("measure")
+    if member.traits.get("per") in ("comparison", "terms", "source")
+]
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_the_order_of_texts_changes_no_value(name: str) -> None:
+    terms = ("refund", "money back")
+    there = run(name, make_scope(CASES, SEEDS, terms=terms, space="lexical"))
+    back = run(name, make_scope(CASES[::-1], SEEDS[::-1], terms=terms, space="lexical"))
+
+    assert there.value == back.value
+    assert there.baseline == back.baseline
+
+
+@given(st.lists(st.integers(1, 8), min_size=1, max_size=10), st.data())
+def test_rarefaction_is_the_expectation_over_all_draws(counts: list[int], data: st.DataObject) -> None:
+    total = sum(counts)
+    size = data.draw(st.integers(0, total))
+    expected = sum(1 - comb(total - count, size, exact=True) / comb(total, size, exact=True) for count in counts)
+
+    assert expected_distinct(counts, size) == pytest.approx(expected, abs=1e-9)
+
+
+def test_distinct_words_are_compared_at_equal_totals() -> None:
+    found = run("distinct_1", make_scope(["a b c d"], ["a a a a a a a a"]))
+
+    assert (found.value, found.baseline, found.detail["at"]) == (1.0, 0.25, 4)
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=2, max_size=12))
+def test_collision_is_the_share_of_equal_pairs(things: list[str]) -> None:
+    pairs = [left == right for left, right in combinations(things, 2)]
+
+    assert collision(things) == pytest.approx(sum(pairs) / len(pairs))
+
+
+def test_spread_is_the_ratio_of_mean_pairwise_distances() -> None:
+    both = make_scope(CASES, SEEDS).comparison
+
+    def mean(texts: list[str]) -> float:
+        vectors = vectorize(texts)
+        cosines = cosine_matrix(vectors, vectors)
+        return float(1 - (cosines.sum() - len(texts)) / (len(texts) * (len(texts) - 1)))
+
+    assert run("spread", make_scope(CASES, SEEDS)).value == pytest.approx(mean(CASES) / mean(SEEDS), abs=1e-6)
+    assert apart(both.vectors, both.truth)[0].pool == pytest.approx(mean(CASES))
+
+
+def test_a_writer_that_repeats_itself_has_little_spread() -> None:
+    collapsed = [CASES[at % 3] + f" {at}" for at in range(36)]
+
+    assert (run("spread", make_scope(collapsed, SEEDS)).value or 1) < 0.85
+
+
+def test_shift_is_the_unbiased_squared_distance_with_its_p() -> None:
+    vectors = vectorize([*CASES, *SEEDS])
+    cosines, split = cosine_matrix(vectors, vectors), len(CASES)
+    inside = [cosines[:split, :split], cosines[split:, split:]]
+    means = [(block.sum() - len(block)) / (len(block) * (len(block) - 1)) for block in inside]
+    found = run("shift", make_scope(CASES, SEEDS, space="lexical"))
+
+    assert found.value == pytest.approx(sum(means) - 2 * cosines[:split, split:].mean(), abs=1e-6)
+    assert found.p is not None and found.p > 0.05
+
+
+def test_shift_sees_another_writer() -> None:
+    lexical, js = (run("shift", make_scope(GREETED, SEEDS, space=space)) for space in ("lexical", "js"))
+
+    assert lexical.p == js.p == 0.005
+    assert lexical.detail["effect"] > 0.01  # type: ignore[operator]
+
+
+def test_the_interval_of_shift_is_the_jackknife() -> None:
+    """Leaving out each text in turn and measuring anew."""
+    both = make_scope(CASES[:8], SEEDS[:9]).comparison
+
+    def mmd(cases: list[str], seeds: list[str]) -> float:
+        left = make_scope(cases, seeds).comparison
+        return apart(left.vectors, left.truth)[0].mmd
+
+    values = [mmd(CASES[:8][:at] + CASES[:8][at + 1 :], SEEDS[:9]) for at in range(8)]
+    values += [mmd(CASES[:8], SEEDS[:9][:at] + SEEDS[:9][at + 1 :]) for at in range(9)]
+    error = math.sqrt(16 / 17 * sum((one - np.mean(values)) ** 2 for one in values))
+    seen = mmd(CASES[:8], SEEDS[:9])
+
+    assert mmd_interval(both) == pytest.approx((seen - 1.959964 * error, seen + 1.959964 * error), abs=1e-6)
+
+
+def test_what_moved_since_the_base_is_the_difference_of_two_shifts() -> None:
+    old, new, seeds = SEEDS[:15], GREETED[:12], SEEDS[15:]
+
+    def mmd(cases: list[str]) -> float:
+        both = make_scope(cases, seeds).comparison
+        return apart(both.vectors, both.truth)[0].mmd
+
+    vectors = vectorize([*new, *old])
+    labels = (np.arange(27) < 12)[None, :]
+
+    assert moved(vectors, labels, vectorize(seeds))[0] == pytest.approx(mmd(new) - mmd(old), abs=1e-9)
+
+
+def test_jensen_shannon_is_that_of_scipy() -> None:
+    counts = [Counter(word for text in texts for word in tokens(text)) for texts in (CASES, SEEDS)]
+    names = sorted(counts[0] | counts[1])
+    left, right = ([side[name] for name in names] for side in counts)
+
+    assert run("shift", make_scope(CASES, SEEDS, space="js")).value == pytest.approx(
+        jensenshannon(left, right, base=2) ** 2, abs=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "rank"),
+    [(50, 50, 5), (50, 200, 2), (184, 40, 15), (184, 60, 11), (184, 200, 5), (1000, 200, 17), (10000, 10000, 5)],
+)
+def test_the_neighbour_rank_is_the_least_that_misses_a_twentieth(n: int, m: int, rank: int) -> None:
+    found, expected = neighbour_rank(n, m)
+    miss = comb(n - 1, rank, exact=True) / comb(n - 1 + m, rank, exact=True)
+
+    assert found == rank
+    assert expected == pytest.approx(1 - miss)
+    assert miss <= 0.05 < comb(n - 1, rank - 1, exact=True) / comb(n - 1 + m, rank - 1, exact=True)
+
+
+def test_coverage_is_that_of_brute_force() -> None:
+    source, cases = vectorize(SEEDS), vectorize(GREETED)
+    flags, rank, _ = covered(source, cases)
+    inside, across = cosine_matrix(source, source), cosine_matrix(source, cases)
+    for row in range(len(SEEDS)):
+        others = sorted((inside[row, at] for at in range(len(SEEDS)) if at != row), reverse=True)
+        assert bool(flags[row]) == (across[row].max() >= others[rank - 1] - 1e-12)
+
+
+def test_a_pool_that_holds_the_source_covers_it() -> None:
+    assert run("coverage", make_scope(SEEDS, SEEDS, space="lexical")).value == 1.0
+
+
+def test_far_cases_lie_beyond_what_seeds_are_from_each_other() -> None:
+    found = run("seed_distance", make_scope([*SEEDS[:30], "zzz qqq xxx"], SEEDS))
+
+    assert found.detail["cases"] == ["c30"]
+    assert found.value == pytest.approx(1 / 31, abs=1e-6)
+
+
+def test_the_top_term_is_the_word_with_the_largest_lead() -> None:
+    found = run("top_term_excess", make_scope(GREETED, SEEDS))
+
+    assert found.value == 1.0
+    assert found.p == 0.005
+    assert found.detail["term"] == "assistance"  # of several that all cases share, the first by name
+
+
+def test_masks_are_no_words() -> None:
+    found = run("top_term_excess", make_scope([f"XXXX {text}" for text in CASES], SEEDS))
+
+    assert found.detail["term"] != "xxxx"
+
+
+def test_rates_over_seeds_use_their_weights() -> None:
+    scope = make_scope(["a"], ["b", "c"])
+    heavy = replace(scope.comparison, seeds=(scope.comparison.seeds[0], replace(scope.comparison.seeds[1], weight=3.0)))
+    found = run("mention", replace(scope, comparison=heavy, terms=("c",)))
+
+    assert found.baseline == 0.75
+
+
+def test_openings_are_counted_on_the_first_turn() -> None:
+    found = run("opening_share", make_scope(GREETED, SEEDS))
+
+    assert (found.value, found.detail["opening"], found.p) == (1.0, "hello i would", 0.005)
+    assert found.baseline is not None and found.baseline < 0.3
+
+
+def test_tell_tale_words_name_the_writer_and_spare_the_same_source() -> None:
+    assert "assistance" in run("tell_tale", make_scope(GREETED, SEEDS)).detail["words"]  # type: ignore[operator]
+    assert run("tell_tale", make_scope(CASES, SEEDS)).value == 0
+
+
+def test_the_signature_rate_is_a_difference_of_rates() -> None:
+    found = run("signature_rate", make_scope(["kindly help"] * 4, ["please help"] * 4))
+
+    assert (found.value, found.baseline) == (500.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "hits"),
+    [
+        ("refunds were refunded", {0}),
+        ("i want my money back", {1}),
+        ("money backing", {1}),  # the last word of a term is a prefix
+        ("back my money", set()),
+        ("charge back the refund", {0, 2}),
+        ("a chargeback", {3}),
+    ],
+)
+def test_terms_are_found_longest_first_and_once(text: str, hits: set[int]) -> None:
+    terms = [tokens(term) for term in ("refund", "money back", "charge back", "chargeback")]
+
+    assert term_hits(tokens(text), terms) == hits
+
+
+def test_entropy_is_relative_and_needs_twenty_hits() -> None:
+    seeds = ["refund"] * 20 + ["cancel"] * 20
+    many = run("entropy", make_scope(["refund"] * 40, seeds, terms=("refund", "cancel")))
+    few = run("entropy", make_scope(["refund"] * 10, seeds, terms=("refund", "cancel")))
+
+    assert many.value == -1.0 and many.p == 0.005
+    assert few.value == -1.0 and few.p is None and "not known" in (few.note or "")
+
+
+def test_term_mix_sees_which_term_and_entropy_does_not() -> None:
+    """Terms that change places: the entropy stays, the mix does not."""
+    seeds, swapped = ["refund"] * 30 + ["cancel"] * 10, ["refund"] * 10 + ["cancel"] * 30
+    scope = make_scope(swapped, seeds, terms=("refund", "cancel"))
+
+    assert run("entropy", scope).value == 0.0
+    assert run("term_mix", scope).value == 0.5
+    assert run("term_mix", scope).p == 0.005
+
+
+@pytest.mark.parametrize(
+    ("text", "lower", "open_end"),
+    [
+        ("where is it", True, True),
+        ("Where is it?", False, False),
+        ("4481 is late", True, True),
+        ('"Late."', False, False),
+        ("late...", True, False),
+        ("late :(", True, True),
+        ("late. :(", True, False),
+        ("明日の天気は？", False, False),
+        ("", False, True),
+    ],
+)
+def test_raw_forms_by_example(text: str, lower: bool, open_end: bool) -> None:
+    assert (starts_lower(text), is_open_ended(text)) == (lower, open_end)
+
+
+def test_rawness_is_the_difference_to_the_seeds() -> None:
+    found = run("rawness_lower", make_scope(GREETED, SEEDS))
+
+    assert (found.value, found.baseline, found.p) == (-1.0, 1.0, 0.005)
+    assert (run("rawness_noise", make_scope(["pls help u"], ["help now please"])).value or 0) > 600
+
+
+def test_compression_is_told_at_equal_bytes() -> None:
+    found = run("compression_ratio", make_scope(["same words again"] * 40, SEEDS))
+
+    assert found.value is not None and found.baseline is not None and found.value > 2 * found.baseline
+
+
+@given(
+    st.lists(st.sampled_from(CASES), min_size=3, max_size=6), st.lists(st.sampled_from(SEEDS), min_size=3, max_size=6)
+)
+@settings(max_examples=25)
+def test_no_measure_falls_over_on_few_or_equal_texts(pool: list[str], seeds: list[str]) -> None:
+    for name in MEASURES:
+        found = run(name, make_scope(pool, seeds, terms=("refund",), space="lexical"))
+        assert found.value is None or math.isfinite(found.value)
