@@ -6,6 +6,11 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# No clock decides a test, and the same examples are tried on every machine.
+settings.register_profile("evalspec", deadline=None, derandomize=True)
+settings.load_profile("evalspec")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
