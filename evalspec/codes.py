@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from evalspec.codes_of_build import BUILD
 from evalspec.codes_of_resolve import RESOLVE
 
 
@@ -218,7 +219,7 @@ _IMPORT: dict[str, Code] = {
     ),
 }
 
-_BUILD: dict[str, Code] = {}
+_BUILD: dict[str, Code] = {code: Code(*row) for code, row in BUILD.items()}
 
 _MODELS: dict[str, Code] = {
     "M101": Code(
@@ -276,8 +277,6 @@ _MODELS: dict[str, Code] = {
         "The waiver names two models that are not related in these roles, so it changes nothing. Take it out.",
     ),
 }
-
-_GATE: dict[str, Code] = {}
 
 _EDGES: dict[str, Code] = {
     "E901": Code(
@@ -364,7 +363,6 @@ CODES: Mapping[str, Code] = MappingProxyType(
                 **_IMPORT,
                 **_BUILD,
                 **_MODELS,
-                **_GATE,
                 **_REVIEW,
                 **_EDGES,
             }.items()

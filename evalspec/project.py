@@ -74,6 +74,7 @@ def read_inputs(loaded: Loaded) -> Inputs:
     """Read everything that a build of the spec uses: snapshots, ledger, grammar, prompts, the family registry."""
     spec = loaded.spec
     found: list[Diagnostic] = []
+    warnings: list[Diagnostic] = []
     seeds: dict[str, tuple[Seed, ...]] = {}
     headers: dict[str, Header] = {}
     training: dict[str, tuple[TrainingDigest, ...]] = {}
@@ -88,6 +89,7 @@ def read_inputs(loaded: Loaded) -> Inputs:
         except EvalspecError as error:
             found += error.diagnostics
             continue
+        warnings += rows.warnings
         if rows.header is not None:
             headers[source.name] = rows.header
         if source.kind in SEED_KINDS:
@@ -111,6 +113,7 @@ def read_inputs(loaded: Loaded) -> Inputs:
         texts=texts,
         data=data,
         families=family_table(),
+        warnings=tuple(warnings),
     )
 
 
@@ -121,7 +124,7 @@ def check_spec(loaded: Loaded, inputs: Inputs) -> tuple[Diagnostic, ...]:
     """
     layout, findings = check(inputs, loaded.catalog)
     _check_prompts(loaded, inputs.spec)
-    return (*findings, *_check_grammars(inputs, layout))
+    return (*inputs.warnings, *findings, *_check_grammars(inputs, layout))
 
 
 def _check_prompts(loaded: Loaded, spec: Spec) -> None:
@@ -172,7 +175,7 @@ def run(
     inputs = read_inputs(loaded)
     tools = Tools(ask=refuse_to_ask(loaded.spec), progress=progress, texts=inputs.texts, data=inputs.data)
     done = build(inputs, loaded.catalog, tools, until=until, partial=partial, today=today, entered=entered, wave=wave)
-    return replace(done, warnings=(*loaded.warnings, *done.warnings))
+    return replace(done, warnings=(*loaded.warnings, *inputs.warnings, *done.warnings))
 
 
 def refuse_to_ask(spec: Spec) -> Ask:

@@ -28,6 +28,7 @@ class Inputs:
     texts: Mapping[str, str] = field(default_factory=dict)  # other input files, by the path the spec gives
     data: Mapping[str, object] = field(default_factory=dict)  # the YAML and JSON ones among them, parsed
     families: object = None  # the registry of model families, as data
+    warnings: tuple[Diagnostic, ...] = ()  # about the files that were read
     base: Lock | None = None  # the lock that change gates compare with
 
 

@@ -42,7 +42,7 @@ def _whole_numbers(weights: Mapping[str, int | Fraction]) -> dict[str, int]:
 
 
 def _leaves_room(name: str, house: int, counts: Mapping[str, int], whole: Mapping[str, int], total: int) -> bool:
-    """Return True when every other name can still get the whole part of its share in time after `name` got this seat."""
+    """Return True when every other name can still get the whole part of its share after `name` got this seat."""
     # A seat k of a name is due at the first house where its share reaches k. Only what is due before the next seat of
     # `name` would have been due can be short of seats.
     own = -(-(counts[name] + 1) * total // whole[name])

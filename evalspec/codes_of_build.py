@@ -1,0 +1,112 @@
+"""Diagnostic codes of planning, building, gates, locks and the environment: the second half of the table in `codes`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "X501": (
+            "a pool could not be filled",
+            "A cell, operator or attack owes cases, and its candidate budget is spent before it holds them. The "
+            "note says how many candidates were made there and why they were dropped. Nothing is silently "
+            "fewer: the set has the size that the spec asks for, or there is none.\n\nRaise `max_per_cell` or "
+            "`per_parent`, give the grammar more to say in that cell, replace an operator that finds nothing to "
+            "change in these texts, or lower the share.",
+        ),
+        "X502": (
+            "a technique that this version does not make",
+            "The language has `document` and `metamorphic` pools, and `check` accepts them, but this version "
+            "cannot make their cases. It says so instead of leaving them out, since a set without them would "
+            "have other shares.",
+        ),
+        "X503": (
+            "an embedder that this version does not have",
+            "The spec names what decides near-duplicates. This version has `lexical`; it will not put one "
+            "embedder in the place of another.",
+        ),
+        "X510": (
+            "one input, two answers",
+            "Two cases of the set have the same input, but for case and spacing, and expect different things. "
+            "No output can pass both, so one label is wrong or the input lacks what tells them apart. Correct "
+            "the source and import again, or drop one of the two in the ledger.",
+        ),
+        "X520": (
+            "a share that its pool cannot meet",
+            "The most that a pool can give is known before anything is made: rows of its source that may be "
+            "cases; parents in the set times `per_parent`; cells times `max_per_cell`. The note shows the sum.",
+        ),
+        "X521": (
+            "more cells than cases",
+            "A grid whose cells outnumber its cases leaves some of them empty, and a report by cell would then "
+            "compare cells of one with cells of none. Cross fewer axes; what is a voice rather than a case "
+            "belongs in `personas`.",
+        ),
+        "X522": (
+            "more review than the budget",
+            "What the spec asks people to decide takes longer than `budget.hours`, at 1.5 minutes a candidate. "
+            "Lower the shares of generated pools or `review.require`, or give the review more time.",
+        ),
+        "M150": (
+            "a model would have to be asked",
+            "The generator of a pool is a live model, and this version has no transport to one. `model: "
+            "builtin/grammar` with a grammar file needs no key and no network.",
+        ),
+        "G401": (
+            "a gate failed",
+            "The measure is past its bound and, where the measure has evidence, chance is ruled out. With "
+            "severity error no lock is written: lock and report stay as they were, and the refused ones are "
+            "under `.evalspec/NAME/failed/`.\n\nMend the set, or add a waiver with a reason and a last day; it "
+            "stands in the lock where a reviewer sees it.",
+        ),
+        "G402": (
+            "a gate past its bound without evidence",
+            "The measure is past its bound, but with so few cases chance is not ruled out. This never blocks. "
+            "The hint says how many more cases would decide it, if the figure stays.",
+        ),
+        "L601": (
+            "not a lock",
+            "The file is not what `evalspec build` writes. Build it again from its inputs.",
+        ),
+        "L602": (
+            "a lock of a newer format",
+            "`lock_version` is higher than this evalspec reads. A higher `revision` is read: fields were only added.",
+        ),
+        "L603": (
+            "a lock that contradicts itself",
+            "A digest, the root, the order or the layout does not match the content, so the file was edited by "
+            "hand or damaged. A merge of two branches does this too: build again and commit the result.",
+        ),
+        "L604": (
+            "a lock that its inputs do not give",
+            "The lock names the inputs that are here, and building from them gives other bytes. So somebody "
+            "edited it and computed the digests again, or another evalspec built it without saying so.",
+        ),
+        "L605": (
+            "a report with other numbers",
+            "The report belongs to this lock and these inputs, and its block of numbers is not what they give. "
+            "Prose and layout are not compared; numbers are.",
+        ),
+        "L606": (
+            "out of date",
+            "The spec, a snapshot, the ledger or another input changed since the lock or report was written, or "
+            "there is none. Build again and commit the result.",
+        ),
+        "E900": (
+            "the operating system refused",
+            "A file could not be read or written, a disk is full, memory is short or too many files are open. "
+            "What was written before is whole: files are replaced, never edited.",
+        ),
+        "E910": (
+            "another build holds the spec",
+            "One build of a spec runs at a time. Without `--no-wait` the second waits. The lock is the "
+            "kernel's: no crash leaves it behind.",
+        ),
+        "E999": (
+            "a bug in evalspec",
+            "No input should lead here. Please report the line that was printed and the command; "
+            "EVALSPEC_TRACEBACK=1 prints the whole trace, which may show texts of your data.",
+        ),
+    }
+)
