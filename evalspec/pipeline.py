@@ -6,7 +6,7 @@ Nothing here opens a file: what a build reads comes in as `Inputs`, what it asks
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalspec.diagnostics import Collector, Diagnostic, Exit, SpecError
@@ -82,6 +82,17 @@ def check(inputs: Inputs, catalog: Catalog) -> tuple[Plan, tuple[Diagnostic, ...
     return layout, findings
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ways:
+    """How one build runs: what it may call, and the flags of the command."""
+
+    catalog: Catalog
+    tools: Tools
+    wave: int
+    today: str | None
+    partial: bool
+
+
 def build(
     inputs: Inputs,
     catalog: Catalog,
@@ -93,13 +104,12 @@ def build(
     partial: bool = False,
     entered: Entered = lambda stage: None,
 ) -> Build:
-    """Compile one spec, stage by stage, up to `until`; a set that waits for people, or fails a gate, has no lock.
+    """Compile one spec, stage by stage, up to `until`; a set that waits for people has no lock.
 
     `today` (YYYY-MM-DD) lets waivers expire and seeds age; without it time is not asked about. `partial` locks the
     approved cases alone, as a trial.
     """
     spec = inputs.spec
-    wanted = STAGES[: STAGES.index(until) + 1]
     related, findings = independence(spec, inputs.families, today)
     _raise(findings)
     done = Build(
@@ -108,29 +118,35 @@ def build(
         related=related,
         warnings=tuple(one for one in findings if one.severity == "warning"),
     )
+    ways = _Ways(catalog=catalog, tools=tools, wave=wave, today=today, partial=partial)
+    wanted = STAGES[: STAGES.index(until) + 1]
+    for stage, step in _STEPS.items():
+        if stage not in wanted or (stage == "lock" and done.waiting and not partial):
+            break
+        entered(stage)
+        done = step(done, ways)
+    return done
 
-    if "expand" not in wanted:
-        return done
 
-    entered("expand")
-    layout = plan(inputs, catalog)
-    done = replace(done, plan=layout)
-    if "generate" not in wanted:
-        return done
+def _expand(done: Build, ways: _Ways) -> Build:
+    return replace(done, plan=plan(done.inputs, ways.catalog))
 
-    entered("generate")
+
+def _generate(done: Build, ways: _Ways) -> Build:
+    """Fill every stratum: slots are made, held against the ledger and screened one after the other."""
+    inputs, spec, layout, tools = done.inputs, done.spec, done.plan, ways.tools
+    assert layout is not None
     made: dict[str, Candidate | Drop] = {}
 
     def make(slot: Slot) -> Candidate | Drop:
         if slot.id not in made:
-            made[slot.id] = generate(slot, spec, catalog, tools)
+            made[slot.id] = generate(slot, spec, ways.catalog, tools)
         return made[slot.id]
 
     decided = _decided(inputs) & layout.slots_by_id.keys()
     first = [make(layout.slots_by_id[case]) for case in sorted(decided)]
     view = consult(inputs.ledger, [one for one in first if isinstance(one, Candidate)], spec)
-    firewall = Firewall.of(inputs.training, spec)
-    screening = screener(spec, inputs.seeds, firewall, catalog, _ids(layout))
+    screening = screener(spec, inputs.seeds, Firewall.of(inputs.training, spec), ways.catalog, _ids(layout))
     total = sum(stratum.owed for stratum in layout.strata)
     filled = fill(
         spec,
@@ -139,53 +155,62 @@ def build(
         view.of,
         decided,
         screening,
-        wave=wave,
+        wave=ways.wave,
         on_slot=lambda count: tools.progress("generate", min(count, total), total),
     )
-    done = replace(done, candidates=filled.live, drops=filled.drops, opened=filled.opened, view=view)
-    if "review" not in wanted:
-        return done
+    return replace(done, candidates=filled.live, drops=filled.drops, opened=filled.opened, view=view)
 
-    entered("review")
-    reviewed = review(filled.live, view, spec)
-    done = replace(done, reviewed=reviewed)
-    if "mix" not in wanted:
-        return done
 
-    entered("mix")
-    mixed = mix(spec, layout, reviewed, filled.drops, approved_only=partial)
-    done = replace(done, evalset=mixed.evalset, waiting=mixed.waiting)
-    if "measure" not in wanted:
-        return done
+def _review(done: Build, ways: _Ways) -> Build:
+    assert done.candidates is not None and done.view is not None
+    return replace(done, reviewed=review(done.candidates, done.view, done.spec))
 
-    entered("measure")
+
+def _mix(done: Build, ways: _Ways) -> Build:
+    assert done.plan is not None and done.reviewed is not None
+    mixed = mix(done.spec, done.plan, done.reviewed, done.drops, approved_only=ways.partial)
+    return replace(done, evalset=mixed.evalset, waiting=mixed.waiting)
+
+
+def _measure(done: Build, ways: _Ways) -> Build:
+    assert done.evalset is not None
     facts = MeasureFacts(
-        reviewed=reviewed,
-        view=view,
-        ledger=inputs.ledger,
-        related=related,
-        firewall=firewall,
-        today=today,
-        base=inputs.base,
+        reviewed=done.reviewed,
+        view=done.view,
+        related=done.related,
+        firewall=Firewall.of(done.inputs.training, done.spec),
+        today=ways.today,
+        base=done.inputs.base,
+        ledger=done.inputs.ledger,
     )
-    measurements = measure(mixed.evalset, inputs.seeds, spec, catalog, facts)
-    done = replace(done, measurements=measurements)
-    if "gate" not in wanted:
-        return done
+    return replace(done, measurements=measure(done.evalset, done.inputs.seeds, done.spec, ways.catalog, facts))
 
-    entered("gate")
-    done = replace(done, verdicts=gate(measurements, spec, today))
-    if "lock" not in wanted or (done.waiting and not partial):
-        return done
 
-    entered("lock")
-    locked = lock(mixed.evalset, header(done, catalog, partial=partial))
-    done = replace(done, lock=locked)
-    if "report" not in wanted:
-        return done
+def _gate(done: Build, ways: _Ways) -> Build:
+    assert done.measurements is not None
+    return replace(done, verdicts=gate(done.measurements, done.spec, ways.today))
 
-    entered("report")
+
+def _lock(done: Build, ways: _Ways) -> Build:
+    assert done.evalset is not None
+    return replace(done, lock=lock(done.evalset, header(done, ways.catalog, partial=ways.partial)))
+
+
+def _report(done: Build, ways: _Ways) -> Build:
     return replace(done, report=report(done))
+
+
+# From the plan on; `screen` has no line of its own, since a slot is opened only while its stratum still owes.
+_STEPS: Mapping[str, Callable[[Build, _Ways], Build]] = {
+    "expand": _expand,
+    "generate": _generate,
+    "review": _review,
+    "mix": _mix,
+    "measure": _measure,
+    "gate": _gate,
+    "lock": _lock,
+    "report": _report,
+}
 
 
 def _decided(inputs: Inputs) -> frozenset[str]:
