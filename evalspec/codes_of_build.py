@@ -103,6 +103,10 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "One build of a spec runs at a time. Without `--no-wait` the second waits. The lock is the "
             "kernel's: no crash leaves it behind.",
         ),
+        "E911": (
+            "no name of a commit",
+            "`--base` takes a branch, a tag or a hash; a range, or what git could read as an option, is refused.",
+        ),
         "E999": (
             "a bug in evalspec",
             "No input should lead here. Please report the line that was printed and the command; "

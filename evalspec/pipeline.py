@@ -193,11 +193,11 @@ def _gate(done: Build, ways: _Ways) -> Build:
 
 def _lock(done: Build, ways: _Ways) -> Build:
     assert done.evalset is not None
-    return replace(done, lock=lock(done.evalset, header(done, ways.catalog, partial=ways.partial)))
+    return replace(done, lock=lock(done.evalset, header(done.without_changes(), ways.catalog, partial=ways.partial)))
 
 
 def _report(done: Build, ways: _Ways) -> Build:
-    return replace(done, report=report(done))
+    return replace(done, report=report(done.without_changes()))
 
 
 # From the plan on; `screen` has no line of its own, since a slot is opened only while its stratum still owes.

@@ -15,6 +15,7 @@ from evalspec.catalog.grammar.check import check_grammar
 from evalspec.catalog.grammar.read import read_grammar
 from evalspec.diagnostics import BuildError, Collector, Diagnostic, EvalspecError, Exit
 from evalspec.edges.files import exists, list_files, read_bytes, read_text, write_atomic
+from evalspec.edges.git import text_at
 from evalspec.edges.package import read_schema
 from evalspec.edges.package import read_text as read_package_text
 from evalspec.edges.project_folder import project_folder
@@ -169,10 +170,16 @@ def run(
     progress: Progress = lambda stage, done, total: None,
     entered: Any = lambda stage: None,
     wave: int = 1,
+    base: str | None = None,
 ) -> Build:
-    """Load a spec, read its inputs and build it up to a stage; writes nothing."""
+    """Load a spec, read its inputs and build it up to a stage; writes nothing.
+
+    `base` is the commit whose lock the change gates compare with; without one they are not asked.
+    """
     loaded = load_spec(path)
     inputs = read_inputs(loaded)
+    if base is not None:
+        inputs = replace(inputs, base=base_lock(inputs.spec, base))
     tools = Tools(ask=refuse_to_ask(loaded.spec), progress=progress, texts=inputs.texts, data=inputs.data)
     done = build(inputs, loaded.catalog, tools, until=until, partial=partial, today=today, entered=entered, wave=wave)
     return replace(done, warnings=(*loaded.warnings, *inputs.warnings, *done.warnings))
@@ -235,6 +242,12 @@ def read_lock(spec: Spec) -> tuple[Lock, str] | None:
         return None
     text = read_text(path, root=spec.folder)
     return load(text, path), text
+
+
+def base_lock(spec: Spec, ref: str) -> Lock | None:
+    """Return the spec's lock as a commit holds it, or None when it holds none."""
+    text = text_at(ref, lock_path(spec))
+    return load(text, f"{ref}:{lock_path(spec)}") if text is not None else None
 
 
 def _snapshot(source: Source, spec: Spec) -> SourceFile:

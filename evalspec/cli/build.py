@@ -13,6 +13,7 @@ from evalspec.diagnostics import BuildError, Diagnostic, Exit
 from evalspec.edges.busy import hold
 from evalspec.edges.project_folder import project_folder
 from evalspec.model.build import Build
+from evalspec.model.outcome import Verdict
 from evalspec.pipeline import STAGES
 from evalspec.project import load_spec, lock_path, read_lock, run, write_outputs
 from evalspec.stages.reporting.claims import real_cases
@@ -28,6 +29,7 @@ from evalspec.verification import compare, gate_problems, verify_spec
 @click.option("--partial", is_flag=True, help="Lock the approved cases alone, as a labelled trial set.")
 @click.option("--wave", type=click.IntRange(min=0), default=1, help="Candidates of a cell made at a time; 0: all.")
 @click.option("--today", metavar="YYYY-MM-DD", help="Let waivers expire and seeds age as of this day.")
+@click.option("--base", metavar="COMMIT", default="HEAD", show_default=True, help="What change gates compare with.")
 @click.option("--no-wait", is_flag=True, help="Exit 9 at once when another build holds the spec.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
 @reporting
@@ -39,6 +41,7 @@ def command(
     partial: bool,
     wave: int,
     today: str | None,
+    base: str,
     no_wait: bool,
     quiet: bool,
     how: str,
@@ -58,7 +61,7 @@ def command(
     loaded = load_spec(spec)
     folder = os.path.join(project_folder(loaded.spec.folder), ".evalspec", loaded.spec.name)
     with hold(folder, wait=not no_wait, say=say):
-        done = run(spec, until=until, partial=partial, today=today, progress=steps, wave=wave)
+        done = run(spec, until=until, partial=partial, today=today, progress=steps, wave=wave, base=base)
         _explain(done, steps)
         print_diagnostics(done.warnings, how if how != "json" else "text")
         if until != "report":
@@ -72,8 +75,8 @@ def command(
         emit_json(_data(done, problems, written, code))
         return code
     print_diagnostics(problems, how)
-    if not quiet:
-        say("\n".join(_summary(done, written, time.monotonic() - started, code)))
+    if not quiet and done.lock is not None:
+        say("\n".join(_summary(done, written, time.monotonic() - started, code, partial=partial)))
     return code
 
 
@@ -96,10 +99,11 @@ def _problems(done: Build, partial: bool) -> tuple[Diagnostic, ...]:
         return gates
     why = Counter(done.waiting.values())
     spelled = ", ".join(f"{count} {reason}" for reason, count in sorted(why.items()))
+    cases = "1 picked case waits" if len(done.waiting) == 1 else f"{len(done.waiting)} picked cases wait"
     waits = Diagnostic(
         code="V450",
         severity="error",
-        message=f"{len(done.waiting)} picked cases wait for a person ({spelled}); no lock was written",
+        message=f"{cases} for a person ({spelled}); no lock was written",
         path=done.spec.path,
         hint=f"evalspec review list {done.spec.path}    or, for a trial: evalspec build {done.spec.path} --partial",
         exit=Exit.FINDING,
@@ -141,23 +145,34 @@ def _explain(done: Build, steps: Steps) -> None:
         decided = sum(row.decided for row in done.reviewed.survival if row.slice == "")
         steps.line("review", f"{decided} generated candidates decided, {len(done.reviewed.queue)} waiting")
     if done.verdicts is not None:
-        answers = Counter(one.status for one in done.verdicts if one.status != "off")
-        spelled = ", ".join(f"{answers[name]} {name}" for name in ("pass", "fail", "not known") if answers[name])
-        unknown = sorted({one.gate for one in done.verdicts if one.status == "not known"})
-        steps.line("gate", (spelled or "no gates") + (f" ({', '.join(unknown)})" if unknown else ""))
+        steps.line("gate", _answers(done.verdicts))
 
 
-def _summary(done: Build, written: tuple[str, ...], seconds: float, code: Exit) -> list[str]:
+def _answers(verdicts: tuple[Verdict, ...]) -> str:
+    """Count the gates by answer, and name those that did not simply pass."""
+    named: dict[str, list[str]] = {"pass": [], "fail": [], "waived": [], "not known": []}
+    for one in verdicts:
+        if one.status != "off":
+            is_waived = one.status == "fail" and one.waived_until is not None
+            named["waived" if is_waived else one.status].append(one.gate)
+    parts = []
+    for answer, gates in named.items():
+        which = f" ({', '.join(sorted(set(gates)))})" if gates and answer != "pass" else ""
+        parts += [f"{len(gates)} {answer}{which}"] if gates else []
+    return ", ".join(parts) or "no gates"
+
+
+def _summary(done: Build, written: tuple[str, ...], seconds: float, code: Exit, *, partial: bool) -> list[str]:
     assert done.evalset is not None
     total = len(done.evalset.cases)
-    lines = [""]
-    if done.lock is not None:
-        real = share(real_cases(done), total)
-        lines.append(f"{done.spec.name}: {total} cases in {seconds:.1f} s, from real users {real}")
+    real = share(real_cases(done), total)
+    lines = ["", f"{done.spec.name}: {total} cases in {seconds:.1f} s, from real users {real}"]
     for path in written:
         what = "mix report" if path.endswith(".md") else "lock"
         lines.append(f"  wrote {what:<11}{path}")
-    if code is Exit.OK and written:
+    if partial:
+        lines.append("  a trial of what is approved so far: look at it, do not commit it")
+    elif code is Exit.OK and written:
         lines.append("  next: commit both; a colleague reviews the diff of the lock")
     elif done.failed_gates:
         lines.append("  a gate failed: lock and report beside the spec are as they were")

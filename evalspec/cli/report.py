@@ -32,7 +32,7 @@ def command(spec: str, today: str | None, how: str) -> int:
         )
         raise BuildError([problem])
     if how == "json":
-        emit_json(numbers(done))
+        emit_json(numbers(done.without_changes()))
     else:
         emit(done.report.rstrip("\n"))
     found = read_lock(done.spec)

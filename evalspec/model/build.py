@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from evalspec.diagnostics import Diagnostic
 from evalspec.model.case import Anchor, Candidate, Drop, EvalSet, Seed
@@ -62,3 +62,11 @@ class Build:
     def failed_gates(self) -> tuple[Verdict, ...]:
         """The verdicts that keep the lock from being written."""
         return tuple(one for one in self.verdicts or () if one.blocks)
+
+    def without_changes(self) -> Build:
+        """Return the build without what was compared with a base: a lock and its report hold no history."""
+        return replace(
+            self,
+            measurements=tuple(one for one in self.measurements or () if not one.is_change),
+            verdicts=tuple(one for one in self.verdicts or () if not (one.measurement and one.measurement.is_change)),
+        )

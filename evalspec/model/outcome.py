@@ -28,6 +28,11 @@ class Measurement:
     note: str | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def is_change(self) -> bool:
+        """True for a change since the base lock: asked of a build, never a fact in a lock or report."""
+        return self.measure.endswith(".change")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
