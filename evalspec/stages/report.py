@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 
 from evalspec.digests import digest, digest_text
 from evalspec.model.build import Build
@@ -47,8 +48,21 @@ def report(build: Build) -> str:
         source_table,
     ):
         lines += section(build)
-    lines += ["## Numbers", "", FENCE, json.dumps(numbers(build), ensure_ascii=False, indent=1), "```", ""]
+    lines += ["## Numbers", "", FENCE, *_numbers_lines(numbers(build)), "```", ""]
     return "\n".join(lines)
+
+
+def _numbers_lines(found: Mapping[str, object]) -> list[str]:
+    """Spell the numbers one record a line: a number that moves is one changed line of a diff."""
+    lines = []
+    for at, (name, value) in enumerate(found.items()):
+        comma = "," if at < len(found) - 1 else ""
+        if isinstance(value, list) and value:
+            rows = ",\n".join(f" {json.dumps(one, ensure_ascii=False)}" for one in value)
+            lines.append(f"{json.dumps(name)}: [\n{rows}]{comma}")
+        else:
+            lines.append(f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}{comma}")
+    return ["{", *lines, "}"]
 
 
 def numbers(build: Build) -> dict[str, object]:

@@ -46,8 +46,17 @@ def claims(build: Build) -> list[str]:
         )
     unverified = sum(1 for case in _cases(build) if (case.candidate.expected_by or "").startswith("unverified:"))
     if unverified:
-        lines.append(f"- {unverified} labels were verified by nobody.")
+        heirs = _heirs_of_unverified(build)
+        more = f", and {heirs} more are inherited from them" if heirs else ""
+        lines.append(f"- {unverified} labels were verified by nobody{more}.")
     return [*lines, ""]
+
+
+def _heirs_of_unverified(build: Build) -> int:
+    """Count the children whose label comes from a parent that nobody verified."""
+    unverified = {case.id for case in _cases(build) if (case.candidate.expected_by or "").startswith("unverified:")}
+    said = ((case.candidate.expected_by or "").partition(":") for case in _cases(build))
+    return sum(1 for how, _, parent in said if how == "inherited" and parent in unverified)
 
 
 def two_questions(build: Build) -> list[str]:

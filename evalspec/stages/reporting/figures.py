@@ -58,5 +58,6 @@ def find(
 
 
 def named(one: Measurement) -> str:
-    """Spell a measurement's name with what it is of."""
-    return f"{one.measure} of {one.of}" if one.of else one.measure
+    """Spell a measurement's name with what it is of and the space it was taken in."""
+    of = f" of {one.of}" if one.of else ""
+    return f"{one.measure}{of} ({one.space})" if one.space else f"{one.measure}{of}"

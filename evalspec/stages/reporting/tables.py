@@ -63,7 +63,7 @@ def cell_tables(build: Build) -> list[str]:
             )
             for one in strata
         ]
-        lines += [f"<details><summary>{pool.name}: {len(rows)} {kind}s</summary>", ""]
+        lines += [f"<details><summary>{pool.name}: {len(rows)} {kind if len(rows) == 1 else f'{kind}s'}</summary>", ""]
         lines += table((kind.capitalize(), "Cases", "Dropped", "Seeds there"), rows)
         lines += ["</details>", ""]
     return ["## Cells", "", *lines]
@@ -93,7 +93,7 @@ def drop_table(build: Build) -> list[str]:
     """Show why candidates were dropped, by pool, and some of them."""
     assert build.evalset is not None
     drops = build.evalset.drops
-    lines = ["## Drops", "", f"{len(drops):,} of {build.opened:,} candidates were dropped; the lock lists each.", ""]
+    lines = ["## Drops", "", f"{len(drops):,} of {build.opened:,} candidates dropped; the lock lists each.", ""]
     if not drops:
         return lines
     counts = Counter((drop.stage, drop.reason, drop.pool) for drop in drops)
@@ -182,7 +182,8 @@ def _status(one: Verdict) -> str:
 
 
 def _said(one: Verdict) -> str:
-    return " ".join(plain_text(part, 300) for part in (one.message, one.advice) if part)
+    message = one.message.replace(f"; bound: {one.bound}", "")  # the table has a column for it
+    return "; ".join(plain_text(part, 300) for part in (message, one.advice) if part)
 
 
 def _worst_first(verdicts: Iterable[Verdict]) -> list[Verdict]:
