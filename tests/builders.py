@@ -10,7 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from evalspec.digests import digest
-from evalspec.model.case import Candidate, Case, Drop, Lineage, Made, Message, Seed, Unmade, input_json, user_texts
+from evalspec.model.case import (
+    Candidate,
+    Case,
+    Drop,
+    Lineage,
+    Made,
+    Message,
+    Seed,
+    Unmade,
+    input_json,
+    user_texts,
+)
 from evalspec.model.case import with_user_texts as with_texts
 from evalspec.model.ledger import Effective
 from evalspec.model.plan import Plan, Slot, Stratum
