@@ -64,7 +64,7 @@ def test_import_says_what_came_in_and_what_was_written(folder: Path, capsys: pyt
         "sampled         30 of 60 distinct rows",
         "dates           2026-01-01 to 2026-01-28",
         "decision=deny: 10 of 20",
-        "wrote ./s/production.jsonl",
+        "wrote s/production.jsonl",
     ):
         assert line in said
 

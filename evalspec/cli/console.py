@@ -40,10 +40,10 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic], how: str) -> None:
     if not found:
         return
     if how == "github":
-        click.echo(render_github(found))
+        click.echo(render_github(found), nl=False)
     else:
         color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-        click.echo(render_text(found, _read, color=color), err=True, color=color)
+        click.echo(render_text(found, _read, color=color), err=True, color=color, nl=False)
 
 
 def _read(path: str) -> str | None:

@@ -6,13 +6,18 @@ import os
 
 
 def project_folder(folder: str) -> str:
-    """Return the nearest folder above `folder` that holds `.git`, else `folder` itself."""
+    """Return the nearest folder above `folder` that holds `.git`, else `folder` itself; empty: the working folder."""
     here = os.path.abspath(folder or os.curdir)
     at = here
     while True:
         if os.path.exists(os.path.join(at, ".git")):
-            return os.path.relpath(at)
+            return _spelled(at)
         above = os.path.dirname(at)
         if above == at:
-            return os.path.relpath(here)
+            return _spelled(here)
         at = above
+
+
+def _spelled(path: str) -> str:
+    relative = os.path.relpath(path)
+    return "" if relative == os.curdir else relative

@@ -102,8 +102,9 @@ def _behaviour(slot: Slot) -> Behaviour:
 def _track(slot: Slot, spec: Spec) -> Track:
     if slot.cell is not None:
         return slot.cell.track
-    if slot.hard_negative:
-        return spec.pool(slot.pool).track or "edge"
+    if slot.hard_negative:  # a harmless twin is no attack, whatever the pool's default
+        own = spec.pool(slot.pool).track
+        return "edge" if own in (None, TRACKS[slot.technique]) else own
     return spec.pool(slot.pool).track or TRACKS[slot.technique]
 
 

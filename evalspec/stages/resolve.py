@@ -97,7 +97,7 @@ def _spec(scope: Scope, base: str | None) -> Spec | None:
     return Spec(
         name=name,
         path=path,
-        folder=path.rpartition("/")[0] or ".",
+        folder=path.rpartition("/")[0],  # empty: the working folder
         purpose=purpose,
         random_state=random_state or 0,
         task=task,

@@ -84,10 +84,15 @@ def agreement(scope: Scope) -> tuple[Measurement, ...]:
 
 def _verdicts(ledger: Ledger | None) -> list[tuple[str, ...]]:
     units: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    blind: set[tuple[str, str]] = set()  # judged by someone who had not seen what the others said
     for one in ledger.decisions if ledger is not None else ():
         if one.verdict != "retire" and not one.supersedes:
             units[(one.case, one.digest)][one.reviewer] = one.verdict
-    return [tuple(by[name] for name in sorted(by)) for _, by in sorted(units.items()) if len(by) > 1]
+            if one.blind:
+                blind.add((one.case, one.digest))
+    return [
+        tuple(by[name] for name in sorted(by)) for unit, by in sorted(units.items()) if len(by) > 1 and unit in blind
+    ]
 
 
 def _agreement(scope: Scope, field: str, units: Sequence[Sequence[str]]) -> Measurement | None:
