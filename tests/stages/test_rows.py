@@ -78,6 +78,19 @@ def test_columns_are_renamed_and_the_rest_never_enters() -> None:
     )
 
 
+def test_a_column_may_go_into_a_list_by_number() -> None:
+    """Exports nest what belongs to a row; numbers count from 0, past the end there is nothing."""
+    source = replace(SOURCE, fields=Fields(metadata=(("flow", "seen.0.flow"), ("second", "seen.1.flow"))))
+
+    nested, empty = (
+        mapped(one, source=source)[0][0]
+        for one in ({"input": "a", "seen": [{"flow": "returns"}]}, {"input": "b", "seen": "[]"})
+    )
+
+    assert nested.metadata == {"flow": "returns"}
+    assert empty.metadata == {}
+
+
 def test_labels_outside_the_task_name_their_row() -> None:
     """Every row with an unknown label is told, with what was probably meant."""
     found = refused(
@@ -127,6 +140,7 @@ def test_rows_without_a_users_text_are_counted_not_kept() -> None:
         [{"from": "customer", "text": "hi"}, {"from": "Agent", "text": "yes?"}, {"from": "Human", "text": "bye"}],
         [["customer", "hi"], ["bot", "yes?"], ["CLIENT", "bye"]],
         '[["customer", "hi"], ["agent", "yes?"], ["customer", "bye"]]',
+        [["customer", "hi"], ["agent", "yes?", 1, "template"], ["customer", "bye", None]],
         [{"speaker": "human", "value": "hi"}, {"speaker": "ai", "value": "yes?"}, {"speaker": "user", "value": "bye"}],
     ],
 )
