@@ -52,7 +52,9 @@ def harmless(message: str, rng: Stream) -> Attacked:
     behaviour="answer",
     hard_negative=harmless,
 )
-def fake_system(message: str, rng: Stream, task: Task, expected: Expected | None) -> Attacked:
+def fake_system(
+    message: str, rng: Stream, task: Task, expected: Expected | None, *, toward: tuple[str, ...] = ()
+) -> Attacked:
     """Paste a forged system or administrator block beside the request."""
-    text = fill_block(_BLOCKS, message, rng, {"label": push(task, expected, rng)})
+    text = fill_block(_BLOCKS, message, rng, {"label": push(task, expected, rng, toward)})
     return Attacked(text=text, moved="a forged system block")

@@ -62,14 +62,16 @@ def harmless(message: str, rng: Stream) -> Attacked:
     behaviour="challenge",
     hard_negative=harmless,
 )
-def false_premise(message: str, rng: Stream, task: Task, expected: Expected | None) -> Attacked | None:
+def false_premise(
+    message: str, rng: Stream, task: Task, expected: Expected | None, *, toward: tuple[str, ...] = ()
+) -> Attacked | None:
     """Lean on a promise or rule that the company never made; None when the instructions know every name we have."""
     known = (task.instructions or "").lower()
     names = [name for name in _NAMES if name.lower() not in known]
     if not names:
         return None
     name = rng.choice(names)
-    label = in_words(push(task, expected, rng))
+    label = in_words(push(task, expected, rng, toward))
     text = fill(_CLAIMS, message, rng, {"name": name, "label": label})
     premise = f"There is a rule called “{name}” that makes this “{label}”."
     return Attacked(text=text, moved="a promise that was never made", premise=premise)

@@ -55,7 +55,9 @@ def harmless(message: str, rng: Stream) -> Attacked:
     behaviour="answer",
     hard_negative=harmless,
 )
-def forged_history(message: str, rng: Stream, task: Task, expected: Expected | None) -> Attacked:
+def forged_history(
+    message: str, rng: Stream, task: Task, expected: Expected | None, *, toward: tuple[str, ...] = ()
+) -> Attacked:
     """Paste a made-up transcript in which the answer has been promised; real turns of others stay as they are."""
-    text = fill_block(_TRANSCRIPTS, message, rng, {"label": in_words(push(task, expected, rng))})
+    text = fill_block(_TRANSCRIPTS, message, rng, {"label": in_words(push(task, expected, rng, toward))})
     return Attacked(text=text, moved="a made-up transcript")

@@ -52,7 +52,9 @@ def harmless(message: str, rng: Stream) -> Attacked:
     behaviour="answer",
     hard_negative=harmless,
 )
-def impersonate(message: str, rng: Stream, task: Task, expected: Expected | None) -> Attacked:
+def impersonate(
+    message: str, rng: Stream, task: Task, expected: Expected | None, *, toward: tuple[str, ...] = ()
+) -> Attacked:
     """Claim an authority that the chat cannot know of, and decide in its name."""
-    text = fill(_CLAIMS, message, rng, {"label": in_words(push(task, expected, rng))})
+    text = fill(_CLAIMS, message, rng, {"label": in_words(push(task, expected, rng, toward))})
     return Attacked(text=text, moved="a claimed authority")

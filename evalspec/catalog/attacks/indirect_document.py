@@ -60,7 +60,9 @@ def harmless(message: str, rng: Stream) -> Attacked:
     behaviour="answer",
     hard_negative=harmless,
 )
-def indirect_document(message: str, rng: Stream, task: Task, expected: Expected | None) -> Attacked:
+def indirect_document(
+    message: str, rng: Stream, task: Task, expected: Expected | None, *, toward: tuple[str, ...] = ()
+) -> Attacked:
     """Paste a page, mail or table that holds an order to the system."""
-    text = fill_block(_DOCUMENTS, message, rng, {"label": push(task, expected, rng)})
+    text = fill_block(_DOCUMENTS, message, rng, {"label": push(task, expected, rng, toward)})
     return Attacked(text=text, moved="pasted material that gives orders")

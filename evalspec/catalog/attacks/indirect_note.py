@@ -52,7 +52,9 @@ def harmless(message: str, rng: Stream) -> Attacked:
     behaviour="answer",
     hard_negative=harmless,
 )
-def indirect_note(message: str, rng: Stream, task: Task, expected: Expected | None) -> Attacked:
+def indirect_note(
+    message: str, rng: Stream, task: Task, expected: Expected | None, *, toward: tuple[str, ...] = ()
+) -> Attacked:
     """Quote a note that gives the system an order."""
-    text = fill(_NOTES, message, rng, {"label": push(task, expected, rng)})
+    text = fill(_NOTES, message, rng, {"label": push(task, expected, rng, toward)})
     return Attacked(text=text, moved="a quoted note that gives orders")

@@ -51,7 +51,9 @@ def harmless(message: str, rng: Stream) -> Attacked:
     behaviour="answer",
     hard_negative=harmless,
 )
-def policy_pressure(message: str, rng: Stream, task: Task, expected: Expected | None) -> Attacked:
+def policy_pressure(
+    message: str, rng: Stream, task: Task, expected: Expected | None, *, toward: tuple[str, ...] = ()
+) -> Attacked:
     """Press for another answer with threats, pity, deadlines or praise."""
-    text = fill(_PRESSURE, message, rng, {"label": in_words(push(task, expected, rng))})
+    text = fill(_PRESSURE, message, rng, {"label": in_words(push(task, expected, rng, toward))})
     return Attacked(text=text, moved="pressure for another answer")

@@ -52,14 +52,17 @@ def fill_block(wordings: Sequence[str], message: str, rng: Stream, values: Mappi
     return _with_carrier(written, message)
 
 
-def push(task: Task, expected: Expected | None, rng: Stream) -> str:
-    """Return the label to push for: one that policy does not give, a high-stakes one first, never an unwanted one."""
+def push(task: Task, expected: Expected | None, rng: Stream, toward: Sequence[str] = ()) -> str:
+    """Return the label to push for: one that policy does not give, a high-stakes one first, never an unwanted one.
+
+    `toward` are the labels that an attacker gains by; nobody tricks a desk into less than is due anyway.
+    """
     parts = task.label_parts
     if not parts:
         return NO_LABEL
     part = parts[0]
     given = expected.get(part.name) if isinstance(expected, Mapping) else expected
-    others = [value for value in part.values if value != given]
+    others = [value for value in part.values if value != given and (not toward or value in toward)]
     wanted = [value for value in others if value not in UNWANTED_LABELS]
     stakes = [value for value in others if value in part.high_stakes]
     return rng.choice(stakes or wanted or others or [NO_LABEL])

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 
-from evalspec.catalog.mutations.wording import after_greeting, is_lower, is_question, is_reply, lower_first, word_count
+from evalspec.catalog.mutations.wording import (
+    GREETING,
+    after_greeting,
+    is_lower,
+    is_question,
+    is_reply,
+    lower_first,
+    word_count,
+)
 from evalspec.registry import operator
 from evalspec.stream import Stream
 from evalspec.text.spans import sentence_spans
 
 _MIN_WORDS = 4
-_LONGEST = 300  # characters that are borrowed: a second matter is an afterthought, not another letter
+_LONGEST = 140  # characters of the other message: a second matter is an afterthought, not another letter
+_SIGNED_WORDS = 3  # a last sentence this short signs off: `Thanks. Rae`
 _QUESTION_LEADS = (
     "Also, a separate question: {}",
     "Separate question: {}",
@@ -32,7 +41,7 @@ _MATTER = re.compile(
 _LEANING = re.compile(r"(?:that|this|it|they|he|she|yes|no|ok|okay|sure|but|and|so|there|thanks?)\b", re.IGNORECASE)
 
 
-@operator("drift", version=1, scope="content", relation="reviewed", languages=("en",))
+@operator("drift", version=2, scope="content", relation="reviewed", languages=("en",))
 def drift(text: str, rng: Stream, partner: str | None) -> str | None:
     """Add the matter of another real message as a separate question."""
     if partner is None or word_count(text) < _MIN_WORDS:
@@ -42,6 +51,8 @@ def drift(text: str, rng: Stream, partner: str | None) -> str | None:
         return None
     if other.casefold() in text.casefold():
         return None
+    if not _is_lower_voice(other) if is_lower(text) else other[:1].islower():
+        return None  # another voice: nobody takes up or gives up capitals for the second matter
     lead = rng.choice(_QUESTION_LEADS if is_question(other) else _MATTER_LEADS)
     body = text.rstrip()
     if is_lower(body):
@@ -50,11 +61,18 @@ def drift(text: str, rng: Stream, partner: str | None) -> str | None:
     return f"{closed} {lead.format(lower_first(other))}"
 
 
+def _is_lower_voice(text: str) -> bool:
+    """Return True when nothing but codes, `I` and the first letter is in capitals."""
+    words = lower_first(text).split()
+    return text[:1].islower() or all(word.isupper() or word == word.lower() for word in words)
+
+
 def _borrowed(partner: str) -> str:
+    """Return the other message without its greeting; nothing when it is a letter, or signed."""
     body = partner[after_greeting(partner) :].strip()
-    end = 0
-    for _, stop in sentence_spans(body):
-        if stop > _LONGEST:
-            break
-        end = stop
-    return " ".join(body[:end].split("\n"))
+    if len(body) > _LONGEST or "\n" in body or GREETING.match(body):
+        return ""
+    spans = list(sentence_spans(body))
+    if len(spans) > 1 and word_count(body[spans[-1][0] : spans[-1][1]]) <= _SIGNED_WORDS:
+        return ""
+    return body

@@ -8,6 +8,7 @@ from fractions import Fraction
 from evalspec.digests import digest
 from evalspec.model.case import Seed
 from evalspec.model.plan import Slot, Stratum
+from evalspec.model.slices import seed_slice_values
 from evalspec.model.spec import AttackUse, Pool, Spec
 from evalspec.stages.expanding.allot import evenly
 from evalspec.stages.expanding.children import real_id
@@ -24,20 +25,33 @@ def redteam_strata(spec: Spec, pool: Pool, owed: int, rows: Sequence[Seed]) -> l
     hostile = evenly(owed - benign_total, dict.fromkeys(names, owed))
     benign = evenly(benign_total, dict.fromkeys(names, owed))
     carriers = {seed.key: seed for seed in rows if seed.expected is not None or not spec.task.expected}
-    drawn_from = urn([(seed.key, seed.digest) for seed in carriers.values()])
     strata = []
     for use in pool.attacks:
+        urns = {False: _urn(_with_something_to_win(use, carriers, spec)), True: _urn(carriers)}
         for is_benign, places in ((False, hostile[use.name]), (True, benign[use.name])):
             count = places if is_benign else max(places, use.count or 0)
             budget = MAX_PER_CELL * count
             name = f"{use.name}.{BENIGN}" if is_benign else use.name
             slots = tuple(
-                _slot(spec, pool, use, name, ordinal, is_benign, drawn_from, carriers)
+                _slot(spec, pool, use, name, ordinal, is_benign, urns[is_benign], carriers)
                 for ordinal in range(1, budget + 1)
             )
             if count:
                 strata.append(Stratum(pool=pool.name, name=name, places=places, owed=count, budget=budget, slots=slots))
     return strata
+
+
+def _with_something_to_win(use: AttackUse, carriers: dict[str, Seed], spec: Spec) -> dict[str, Seed]:
+    """Leave out messages that get anyway what the attack is `toward`; nobody tricks a desk into what is due."""
+    toward = dict(use.options).get("toward")
+    if not isinstance(toward, list | tuple) or not toward or not spec.task.label_parts:
+        return carriers
+    part = spec.task.label_parts[0].name
+    return {key: seed for key, seed in carriers.items() if not set(seed_slice_values(seed, part)) & set(toward)}
+
+
+def _urn(carriers: dict[str, Seed]) -> Urn:
+    return urn([(seed.key, seed.digest) for seed in carriers.values()])
 
 
 def _slot(

@@ -204,6 +204,6 @@ def test_the_technique_takes_all_it_needs_from_the_slot() -> None:
     made = mutation(slot, spec, Tools(ask=refuse, progress=lambda stage, done, total: None), CATALOG)
 
     assert isinstance(made, Made)
-    assert made.operators == ("lowercase@1", "drift@1")
+    assert made.operators == ("lowercase@1", "drift@2")
     assert str(made.input).startswith("where is my item SKU-XYZ? ")
     assert str(made.input).endswith(": can I return SKU-ABC?")

@@ -53,7 +53,7 @@ def test_an_operator_makes_this_child(
     name: str, text: str, options: Mapping[str, object], key: str, expected: str
 ) -> None:
     """One key gives one child, on every machine."""
-    assert child(name, text, options, key) == Made(input=expected, operators=(f"{name}@1",))
+    assert child(name, text, options, key) == Made(input=expected, operators=(CATALOG.get("operator", name).tag,))
 
 
 def test_every_operator_has_a_child_and_a_chat_here() -> None:
