@@ -44,6 +44,7 @@ LEFT_ALONE: tuple[tuple[str, str, Mapping[str, object], str], ...] = (
     ("entity_swap", "I live in Newark, NY 97920", {}, "the state belongs to the city"),
     ("entity_swap", "the Michael Kors bag", {}, "a brand is no person"),
     ("entity_swap", "may I mark this", {}, "words are no names"),
+    ("entity_swap", "reserve a table, and monitor my account", {}, "a word with another sense is no product"),
     ("jargon", "I want to order it", {"rate": 1.0}, "the verb is not the paper"),
     ("code_switch", "I want to return", {"rate": 1.0, "into": "hi-Latn"}, "the verb is not the noun"),
     ("alias", "I want a refund", {}, "the spec has no terms"),
