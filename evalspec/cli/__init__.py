@@ -75,6 +75,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the program and leave with its exit code."""
+    if "_EVALSPEC_COMPLETE" in os.environ:  # a shell asks what could come next
+        cli.main(prog_name="evalspec")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -84,7 +86,9 @@ def run(arguments: Sequence[str]) -> int:
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, _stop)
     try:
-        result = cli.main(args=list(arguments), prog_name="evalspec", standalone_mode=False)
+        # Not `cli.main`, which turns a closed pipe into exit 1.
+        with cli.make_context("evalspec", list(arguments)) as context:
+            result = cli.invoke(context)
         sys.stdout.flush()
         return int(result) if isinstance(result, int) else Exit.OK
     except click.exceptions.Exit as error:
@@ -95,7 +99,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return Exit.USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, EOFError, KeyboardInterrupt):
         click.echo("\nstopped; nothing was half-written", err=True)
         return Exit.INTERRUPTED
     except BrokenPipeError:
