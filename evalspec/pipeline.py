@@ -19,6 +19,7 @@ from evalspec.ports import Tools
 from evalspec.registry import Catalog
 from evalspec.stages.capacity import capacity
 from evalspec.stages.expand import expand
+from evalspec.stages.expanding.mended import with_mended_parents
 from evalspec.stages.fill import fill
 from evalspec.stages.gate import gate
 from evalspec.stages.generate import generate
@@ -69,6 +70,16 @@ def plan(inputs: Inputs, catalog: Catalog) -> Plan:
     layout = expand(inputs.spec, inputs.seeds, catalog, _decided(inputs))
     capacity(inputs.spec, layout)
     return layout
+
+
+def mended_plan(inputs: Inputs, catalog: Catalog, tools: Tools) -> Plan:
+    """Lay out the slots with every child's parent as people's fixes left it."""
+    layout = plan(inputs, catalog)
+    decided = _decided(inputs) & layout.slots_by_id.keys()
+    slots = [layout.slots_by_id[case] for case in sorted(decided)]
+    rows = [generate(slot, inputs.spec, catalog, tools) for slot in slots if slot.technique in ("seed", "golden")]
+    view = consult(inputs.ledger, [one for one in rows if isinstance(one, Candidate)], inputs.spec)
+    return with_mended_parents(layout, view)
 
 
 def check(inputs: Inputs, catalog: Catalog) -> tuple[Plan, tuple[Diagnostic, ...]]:
@@ -129,7 +140,7 @@ def build(
 
 
 def _expand(done: Build, ways: _Ways) -> Build:
-    return replace(done, plan=plan(done.inputs, ways.catalog))
+    return replace(done, plan=mended_plan(done.inputs, ways.catalog, ways.tools))
 
 
 def _generate(done: Build, ways: _Ways) -> Build:

@@ -12,7 +12,7 @@ from evalspec.model.build import Build
 from evalspec.model.case import Candidate, Drop
 from evalspec.model.ledger import Decision
 from evalspec.model.source import SourceFile
-from evalspec.pipeline import plan
+from evalspec.pipeline import mended_plan
 from evalspec.ports import Progress, Tools
 from evalspec.project import load_spec, read_inputs, refuse_to_ask, run
 from evalspec.stages.generate import generate
@@ -42,10 +42,10 @@ def record(path: str, drafts: SourceFile, *, reviewer: str, date: str, supersede
     loaded = load_spec(path)
     inputs = read_inputs(loaded)
     spec = inputs.spec
-    slots = plan(inputs, loaded.catalog).slots_by_id
     tools = Tools(
         ask=refuse_to_ask(spec), progress=lambda stage, done, total: None, texts=inputs.texts, data=inputs.data
     )
+    slots = mended_plan(inputs, loaded.catalog, tools).slots_by_id
 
     @functools.cache
     def find(case: str) -> Candidate | Drop | None:
