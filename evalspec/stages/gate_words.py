@@ -30,7 +30,7 @@ TO_DO: Mapping[str, str] = MappingProxyType(
         "real_share": "import more production rows, or raise the share of the seed pool",
         "related_judges": "name a juror of another family under `roles.jury`, or waive the relation with a reason",
         "seed_distance": "show exemplars nearer to what users ask, or review the far cases",
-        "seeds": "import more production rows, or waive the gate until they exist",
+        "seeds": "raise the share of the seeds, import more production rows, or waive the gate until they exist",
         "share": "decide the pending cases, or lower the share",
         "shift": "compare the pool's texts with the seeds': `tell_tale` names the words that differ",
         "spread": "the writer repeats itself: more cells, personas or exemplars, fewer cases a cell",

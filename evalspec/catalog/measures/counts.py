@@ -15,13 +15,14 @@ from evalspec.text.vectors import padded
 
 @measure("seeds", version=1, unit="texts", low=0, high=None, better="higher", source="measures.md, B")
 def seeds(scope: Scope) -> Measurement:
-    """Count distinct accepted production texts, and say the smallest difference that this many pairs can show."""
-    distinct = len({padded(measured_text(seed.input)) for seed in scope.seeds})
+    """Count distinct production texts in the set, and say the smallest difference that this many pairs can show."""
+    # Not the rows of the snapshot: what was not picked decides nothing.
+    distinct = len({padded(measured_text(case.candidate.input)) for case in scope.production})
     shown = smallest_difference(distinct) if distinct else None
     return scope.result(
         distinct,
-        n=len(scope.seeds),
-        detail={"rows": len(scope.seeds), "discordance": DISCORDANCE, "smallest_difference": shown},
+        n=len(scope.production),
+        detail={"discordance": DISCORDANCE, "smallest_difference": shown},
     )
 
 

@@ -16,10 +16,12 @@ from evalspec.stats.scope import MeasureFacts, Scope
 ROWS = [make_seed(number) for number in range(1, 6)]
 
 
-def test_seeds_are_distinct_texts() -> None:
+def test_seeds_are_distinct_texts_of_the_set() -> None:
+    """Rows of the snapshot that were not picked do not make a launch."""
     again = make_seed(9, input=f"  {str(ROWS[0].input).upper()} ")
+    cases = [seed_case(row) for row in (*ROWS, again)]
 
-    found = run("seeds", make_scope(rows=[*ROWS, again]))
+    found = run("seeds", make_scope(cases=[*cases, make_case()], rows=[*ROWS, again, *map(make_seed, range(10, 99))]))
 
     assert (found.value, found.n) == (5, 6)
     assert found.detail["smallest_difference"] is None  # five pairs can show nothing
