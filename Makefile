@@ -5,7 +5,7 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin/python -m
 SPECS  := specs/refund.yaml specs/clinic_chat.yaml specs/library.yaml
 
-.PHONY: demo test check lint types verify specs golden wheel clean
+.PHONY: demo test check lint types verify specs golden docs wheel clean
 
 demo: $(VENV)/.installed                 ## build the refund example, with a summary
 	$(VENV)/bin/evalspec build specs/refund.yaml
@@ -30,6 +30,9 @@ specs: $(VENV)/.installed                ## rebuild every example
 
 golden: $(VENV)/.installed-dev           ## rewrite the expected files of the golden tests; read the diff
 	$(RUN) pytest -q tests/test_golden.py --update-golden
+
+docs: $(VENV)/.installed                 ## rewrite the tables in docs/ from the catalogue
+	$(VENV)/bin/python docs/generate.py
 
 clean:
 	rm -rf $(VENV) .evalspec build dist

@@ -1,0 +1,207 @@
+"""Write the tables of `measures.md` and `catalog.md` from the registry and the default gates: `make docs`.
+
+A page keeps its prose; what stands between `<!-- begin NAME -->` and `<!-- end NAME -->` is written here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from evalspec.catalog import load_catalog
+from evalspec.model.defaults import (
+    DEFAULT_GATES,
+    GATE_ALPHA,
+    GATE_INTERVAL,
+    MIN_AGREEMENT_PAIRS,
+    MIN_SIDE,
+    WRITTEN,
+    DefaultGate,
+)
+from evalspec.registry import Member, Option
+from evalspec.stats.tests import smallest_difference
+
+HERE = Path(__file__).parent
+PAGES = ("measures.md", "catalog.md")
+_BLOCK = re.compile(r"(<!-- begin (\w+)[^>]*-->\n).*?(<!-- end \2 -->)", re.DOTALL)
+
+BETTER: Mapping[str, str] = {
+    "higher": "higher",
+    "lower": "lower",
+    "zero": "near 0",
+    "band": "in its band",
+    "declared": "as declared",
+    "none": "–",
+}
+TAKEN_ON: Mapping[str, str] = {
+    "set": "the set",
+    "slice": "the set, slices",
+    "pools": "every pool",
+    "comparison": "pool beside seeds",
+    "terms": "pool beside seeds, each term group",
+    "source": "pool beside each source",
+}
+# A gate without `where` looks at the whole set when the measure is taken on it, else at these.
+LOOKED_AT: Mapping[str, str] = {"set": "the set", "slice": "the set", "pools": "every pool"}
+TOUCHES: Mapping[str, str] = {
+    "style": "every message of the user",
+    "content": "the user's last message",
+    "conversation": "the user's messages together",
+}
+LABEL: Mapping[str, str] = {"invariant": "inherited", "reviewed": "proposed, a person decides"}
+SEED_COUNTS = (30, 50, 65, 100, 200, 300, 500, 1000)
+DISCORDANCES = (0.10, 0.20)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Lay out a Markdown table; a bar inside a cell is escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def says(member: Member) -> str:
+    """Turn the first line of a docstring into a cell: no `Return`, no full stop."""
+    words = member.title.removeprefix("Return ").removesuffix(".")
+    return words[:1].upper() + words[1:]
+
+
+def measures() -> str:
+    """Return the table of measures."""
+    rows = []
+    for member in load_catalog().all("measure"):
+        traits = member.traits
+        low, high = traits["low"], traits["high"]
+        spaces = f" ({', '.join(traits['spaces'])})" if "spaces" in traits else ""
+        limits = (
+            "any" if low is None and high is None else f"{low:g} to {high:g}" if high is not None else f"{low:g} up"
+        )
+        taken = TAKEN_ON[str(traits.get("per", "set"))]
+        rows.append([f"`{member.name}`{spaces}", says(member), traits["unit"], limits, BETTER[traits["better"]], taken])
+    return table(["measure", "says", "unit", "range", "better", "taken on"], rows)
+
+
+def gates() -> str:
+    """Return the table of gates that a purpose brings."""
+    head = ["gate", "bound", "past it", "launch", "smoke", "bootstrap", "looks at", "evidence it needs"]
+    return table(head, [_gate(gate) for gate in DEFAULT_GATES])
+
+
+def _gate(gate: DefaultGate) -> list[str]:
+    bounds = [("min", gate.min), ("max", gate.max), ("within", gate.within)]
+    spelled = ", ".join(f"{name} {value:g}" for name, value in bounds if value is not None)
+    on = ["on" if purpose in gate.purposes else "–" for purpose in ("launch", "smoke", "bootstrap")]
+    past = {"error": "no lock", "warning": "warning"}[gate.severity]
+    return [f"`{gate.title}`", spelled or "the mix's own count", past, *on, _looked_at(gate), _evidence(gate)]
+
+
+def _looked_at(gate: DefaultGate) -> str:
+    member = load_catalog().get("measure", gate.measure)
+    if gate.of == "traffic":
+        return "the set, for each `traffic` source"
+    seen = LOOKED_AT.get(str(member.traits.get("per", "set")), f"pools of {', '.join(sorted(WRITTEN))}")
+    each = {"terms": ", each group of `key_terms`", "production": ", for each `production` source"}
+    return seen + each.get(gate.of or "", "")
+
+
+def _evidence(gate: DefaultGate) -> str:
+    if gate.measure in GATE_ALPHA:
+        return f"p at most {GATE_ALPHA[gate.measure]:g}"
+    if gate.measure in GATE_INTERVAL:
+        pairs = f", {MIN_AGREEMENT_PAIRS} pairs" if gate.measure == "agreement" else ""
+        return f"95 % interval wholly past the bound{pairs}"
+    compares = load_catalog().get("measure", gate.measure).traits.get("per") in ("comparison", "source")
+    return f"the figure, {MIN_SIDE} texts a side" if compares else "the figure"
+
+
+def power() -> str:
+    """Return the smallest difference between two models that a number of real cases can show."""
+    head = ["real cases", *(f"{share:.0%} of cases change".replace("%", " %") for share in DISCORDANCES)]
+    return table(
+        head, [[f"{n:,}", *(_points(smallest_difference(n, share)) for share in DISCORDANCES)] for n in SEED_COUNTS]
+    )
+
+
+def _points(difference: float | None) -> str:
+    return "nothing" if difference is None else f"{100 * difference:.1f} points"
+
+
+def operators() -> str:
+    """Return the table of mutation operators."""
+    rows = [
+        [
+            f"`{member.name}`",
+            says(member),
+            _options(member.options),
+            TOUCHES[member.traits["scope"]],
+            ", ".join(member.traits["languages"]) or "any",
+            LABEL[member.traits["relation"]],
+        ]
+        for member in load_catalog().all("operator")
+    ]
+    return table(["operator", "what it does", "options and defaults", "touches", "languages", "label"], rows)
+
+
+def attacks() -> str:
+    """Return the table of attacks."""
+    rows = [
+        [
+            f"`{member.name}`",
+            says(member),
+            _options(member.options),
+            f"`{member.traits['behaviour']}`",
+            member.traits["owasp"],
+            ", ".join(member.traits["atlas"]),
+        ]
+        for member in load_catalog().all("attack")
+    ]
+    return table(["attack", "what it does", "options and defaults", "behaviour", "OWASP", "ATLAS"], rows)
+
+
+def techniques() -> str:
+    """Return the table of techniques."""
+    rows = [[f"`{member.name}`", says(member)] for member in load_catalog().all("technique")]
+    return table(["technique", "what it does"], rows)
+
+
+def _options(options: Sequence[Option]) -> str:
+    return "; ".join(_option(one) for one in options) or "–"
+
+
+def _option(option: Option) -> str:
+    choices = f" ({', '.join(option.choices)})" if option.choices else ""
+    default = option.default
+    if isinstance(default, tuple | list):
+        return f"`{option.name}`: list, [{', '.join(str(one) for one in default)}]{choices}"
+    return f"`{option.name}`: {option.type}, {default}{choices}"
+
+
+BLOCKS: Mapping[str, Callable[[], str]] = {
+    "measures": measures,
+    "gates": gates,
+    "power": power,
+    "operators": operators,
+    "attacks": attacks,
+    "techniques": techniques,
+}
+
+
+def filled(text: str) -> str:
+    """Return a page with every block written anew; a block that nobody writes is an error."""
+    return _BLOCK.sub(lambda found: found.group(1) + BLOCKS[found.group(2)]() + found.group(3), text)
+
+
+def blocks_of(text: str) -> tuple[str, ...]:
+    """Return the names of a page's blocks, in order."""
+    return tuple(found.group(2) for found in _BLOCK.finditer(text))
+
+
+def main() -> None:
+    """Rewrite the pages."""
+    for name in PAGES:
+        page = HERE / name
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
