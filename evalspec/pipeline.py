@@ -20,7 +20,7 @@ from evalspec.registry import Catalog
 from evalspec.stages.capacity import capacity
 from evalspec.stages.expand import expand
 from evalspec.stages.expanding.mended import with_mended_parents
-from evalspec.stages.fill import fill
+from evalspec.stages.fill import fill, refuse_short
 from evalspec.stages.gate import gate
 from evalspec.stages.generate import generate
 from evalspec.stages.header import header
@@ -102,6 +102,7 @@ class _Ways:
     wave: int
     today: str | None
     partial: bool
+    reading: bool  # for people who read: a stratum that ran dry does not hide what waits in the others
 
 
 def build(
@@ -113,12 +114,13 @@ def build(
     wave: int = 1,
     today: str | None = None,
     partial: bool = False,
+    reading: bool = False,
     entered: Entered = lambda stage: None,
 ) -> Build:
     """Compile one spec, stage by stage, up to `until`; a set that waits for people has no lock.
 
     `today` (YYYY-MM-DD) lets waivers expire and seeds age; without it time is not asked about. `partial` locks the
-    approved cases alone, as a trial.
+    approved cases alone, as a trial. `reading` goes on where a stratum ran dry, and names it in `short`.
     """
     spec = inputs.spec
     related, findings = independence(spec, inputs.families, today)
@@ -129,7 +131,7 @@ def build(
         related=related,
         warnings=tuple(one for one in findings if one.severity == "warning"),
     )
-    ways = _Ways(catalog=catalog, tools=tools, wave=wave, today=today, partial=partial)
+    ways = _Ways(catalog=catalog, tools=tools, wave=wave, today=today, partial=partial, reading=reading)
     wanted = STAGES[: STAGES.index(until) + 1]
     for stage, step in _STEPS.items():
         if stage not in wanted or (stage == "lock" and done.waiting and not partial):
@@ -169,7 +171,11 @@ def _generate(done: Build, ways: _Ways) -> Build:
         wave=ways.wave,
         on_slot=lambda count: tools.progress("generate", min(count, total), total),
     )
-    return replace(done, candidates=filled.live, drops=filled.drops, opened=filled.opened, view=view)
+    if not ways.reading:
+        refuse_short(filled)
+    return replace(
+        done, candidates=filled.live, drops=filled.drops, opened=filled.opened, short=filled.short, view=view
+    )
 
 
 def _review(done: Build, ways: _Ways) -> Build:

@@ -171,6 +171,7 @@ def run(
     entered: Any = lambda stage: None,
     wave: int = 1,
     base: str | None = None,
+    reading: bool = False,
 ) -> Build:
     """Load a spec, read its inputs and build it up to a stage; writes nothing.
 
@@ -181,7 +182,17 @@ def run(
     if base is not None:
         inputs = replace(inputs, base=base_lock(inputs.spec, base))
     tools = Tools(ask=refuse_to_ask(loaded.spec), progress=progress, texts=inputs.texts, data=inputs.data)
-    done = build(inputs, loaded.catalog, tools, until=until, partial=partial, today=today, entered=entered, wave=wave)
+    done = build(
+        inputs,
+        loaded.catalog,
+        tools,
+        until=until,
+        partial=partial,
+        today=today,
+        entered=entered,
+        wave=wave,
+        reading=reading,
+    )
     return replace(done, warnings=(*loaded.warnings, *inputs.warnings, *done.warnings))
 
 

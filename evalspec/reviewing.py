@@ -33,7 +33,7 @@ def waiting(
     path: str, *, everything: bool = False, progress: Progress = lambda stage, done, total: None
 ) -> tuple[Build, tuple[Reading, ...]]:
     """Build a spec up to its mix and return what waits for a person; writes nothing."""
-    done = run(path, until="mix", progress=progress)
+    done = run(path, until="mix", progress=progress, reading=True)
     return done, reading_list(done, everything=everything)
 
 

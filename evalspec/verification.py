@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
 from evalspec.edges.files import exists, read_text
 from evalspec.model.build import Build
-from evalspec.model.outcome import Lock
+from evalspec.model.outcome import Lock, Verdict
 from evalspec.ports import Progress
 from evalspec.project import load_spec, lock_path, read_lock, report_path, run
 from evalspec.stages.lock import dump, faults
@@ -114,6 +115,19 @@ def gate_problems(done: Build) -> tuple[Diagnostic, ...]:
             )
         )
     return tuple(found)
+
+
+def past_without_evidence(verdicts: Iterable[Verdict]) -> str:
+    """Name the gates that are past their bound where chance is not ruled out, each with its slices."""
+    slices: dict[str, list[str]] = {}
+    for one in verdicts:
+        if one.status == "not known" and one.measurement is not None and one.measurement.value is not None:
+            slices.setdefault(one.gate, []).append(one.measurement.slice.partition("=")[2])
+    spelled = []
+    for gate, found in sorted(slices.items()):
+        named = [name for name in found if name]
+        spelled.append(f"{gate} ({', '.join(named)})" if named else gate)
+    return ", ".join(spelled)
 
 
 def _report_problems(done: Build) -> tuple[Diagnostic, ...]:

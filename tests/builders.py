@@ -47,7 +47,7 @@ from evalspec.ports import Reply, Request, Tools
 from evalspec.registry import Catalog, Member
 from evalspec.stages.content import content_digest
 from evalspec.stages.expand import expand
-from evalspec.stages.fill import Filled, fill
+from evalspec.stages.fill import Filled, fill, refuse_short
 from evalspec.stages.generate import generate
 from evalspec.stages.screen import Screener, screener
 from evalspec.stages.training import Firewall
@@ -342,7 +342,7 @@ def filled(
     """Fill a spec over the usual rows, with what people decided and with other ways to write."""
     known = decided or {}
     layout = plan or make_plan(spec, seeds, decided=frozenset(known))
-    return fill(
+    found = fill(
         spec,
         layout,
         make_maker(spec, make_catalog(**writers)),
@@ -351,6 +351,7 @@ def filled(
         make_screener(spec, layout, seeds),
         wave=wave,
     )
+    return refuse_short(found)
 
 
 def decided(case: str, verdict: str, **fields: object) -> dict[str, Effective]:

@@ -21,9 +21,7 @@ CHAT_CASE = make_case(
         Message(role="assistant", content="Sorry about that! Which order is it?"),
         Message(role="assistant", content="", tool_calls=({"name": "find", "arguments": {"order_id": "4481"}},)),
         Message(role="tool", content='{"state": "lost"}'),
-        Message(
-            role="user", content="4481. ordered 9 days ago\nkid's birthday was, i'm done\nsend me my money"
-        ),
+        Message(role="user", content="4481. ordered 9 days ago\nkid's birthday was, i'm done\nsend me my money"),
     ),
     expected={
         "decision": "refund",

@@ -8,7 +8,16 @@ from collections import Counter
 
 import click
 
-from evalspec.cli.console import Steps, diagnostics_json, emit, emit_json, print_diagnostics, reporting, say
+from evalspec.cli.console import (
+    Steps,
+    diagnostics_json,
+    emit,
+    emit_json,
+    print_diagnostics,
+    reporting,
+    say,
+    shown,
+)
 from evalspec.diagnostics import BuildError, Diagnostic, Exit
 from evalspec.edges.busy import hold
 from evalspec.edges.project_folder import project_folder
@@ -18,7 +27,7 @@ from evalspec.pipeline import STAGES
 from evalspec.project import load_spec, lock_path, read_lock, run, write_outputs
 from evalspec.stages.reporting.claims import real_cases
 from evalspec.stages.reporting.figures import share
-from evalspec.verification import compare, gate_problems, verify_spec
+from evalspec.verification import compare, gate_problems, past_without_evidence, verify_spec
 
 
 @click.command("build", epilog="Example: evalspec build specs/refund.yaml    evalspec build specs/refund.yaml --locked")
@@ -74,7 +83,7 @@ def command(
     if how == "json":
         emit_json(_data(done, problems, written, code))
         return code
-    print_diagnostics(problems, how)
+    print_diagnostics(shown(problems, how), how)
     if not quiet and done.lock is not None:
         say("\n".join(_summary(done, written, time.monotonic() - started, code, partial=partial)))
     return code
@@ -87,7 +96,7 @@ def _frozen(spec: str, today: str | None, how: str) -> int:
             {"ok": found.exit is Exit.OK, "exit": int(found.exit), "diagnostics": diagnostics_json(found.diagnostics)}
         )
     else:
-        print_diagnostics(found.diagnostics, how)
+        print_diagnostics(shown(found.diagnostics, how), how)
     return found.exit
 
 
@@ -124,7 +133,7 @@ def _locked(done: Build, how: str) -> int:
     if how == "json":
         emit_json({"ok": True, "exit": 0, "root": found[0].root, "diagnostics": diagnostics_json(problems)})
     else:
-        print_diagnostics(problems, how)
+        print_diagnostics(shown(problems, how), how)
         say(f"{done.spec.path}: the lock is up to date, {len(found[0].cases)} cases")
     return Exit.OK
 
@@ -146,6 +155,9 @@ def _explain(done: Build, steps: Steps) -> None:
         steps.line("review", f"{decided} generated candidates decided, {len(done.reviewed.queue)} waiting")
     if done.verdicts is not None:
         steps.line("gate", _answers(done.verdicts))
+        unsure = past_without_evidence(done.verdicts)
+        if unsure:
+            steps.line("", f"past their bound without evidence: {unsure}; the report says what would decide them")
 
 
 def _answers(verdicts: tuple[Verdict, ...]) -> str:

@@ -7,7 +7,7 @@ import time
 
 import click
 
-from evalspec.cli.console import Steps, emit, emit_json, reporting, say
+from evalspec.cli.console import Steps, emit, emit_json, print_diagnostics, reporting, say
 from evalspec.diagnostics import Exit
 from evalspec.edges.files import read_text
 from evalspec.edges.terminal import safe
@@ -54,6 +54,7 @@ def list_command(spec: str, everything: bool, quiet: bool, how: str) -> int:
         emit("\n".join(safe(line) for line in _page(one)) + "\n")
     rest = len(done.reviewed.queue) - len(readings) if done.reviewed else 0
     more = f"; {rest} more would not be in the set (--all)" if rest else ""
+    print_diagnostics(done.short, how)
     say(f"{spec}: {len(done.waiting)} cases of the set wait for a person{more}")
     return Exit.OK
 
@@ -144,6 +145,7 @@ def _page(reading: Reading) -> list[str]:
         lines[0] += f" ({queued.votes} of {queued.needed} readers)"
     places = [f"pool {candidate.pool}", *(f"{name} {value}" for name, value in reading.places.items())]
     lines.append("  " + ", ".join(places) + f"  {reading.digest}")
+    lines += [f"  {'means':<9} {name}: {text}" for name, text in reading.meaning.items()]
     if reading.parent is not None:
         lines += _block("parent", reading.parent)
     lines += _block("text", candidate.input)

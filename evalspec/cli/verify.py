@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalspec.cli.console import Steps, diagnostics_json, emit_json, print_diagnostics, reporting, say
+from evalspec.cli.console import Steps, diagnostics_json, emit_json, print_diagnostics, reporting, say, shown
 from evalspec.diagnostics import Exit
 from evalspec.verification import Verification, verify_spec
 
@@ -24,7 +24,7 @@ def command(specs: tuple[str, ...], today: str | None, how: str) -> int:
         emit_json(data[0] if len(data) == 1 else data)
     for one in found:
         if how != "json":
-            print_diagnostics(one.diagnostics, how)
+            print_diagnostics(shown(one.diagnostics, how), how)
             if one.exit is Exit.OK:
                 say(f"{one.path}: verified, {one.cases} cases, root {one.root}")
     return next((one.exit for one in found if one.exit is not Exit.OK), Exit.OK)

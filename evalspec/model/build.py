@@ -41,6 +41,7 @@ class Build:
     candidates: tuple[Candidate, ...] | None = None  # live, in order of standing
     drops: tuple[Drop, ...] = ()
     opened: int = 0
+    short: tuple[Diagnostic, ...] = ()  # strata that hold less than they owe; a lock is never written with any
     view: LedgerView | None = None
     reviewed: Reviewed | None = None
     evalset: EvalSet | None = None

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from evalspec.diagnostics import BuildError, Collector, Exit
+from evalspec.diagnostics import BuildError, Collector, Diagnostic, Exit
 from evalspec.digests import keyed_hash
 from evalspec.model.case import Candidate, Drop
 from evalspec.model.ledger import Effective
@@ -37,6 +37,7 @@ class Filled:
     drops: tuple[Drop, ...]
     held: Mapping[tuple[str, str], int]  # (pool, stratum) to live candidates
     opened: int
+    short: tuple[Diagnostic, ...] = ()  # strata that their candidate budget could not fill
 
 
 @dataclass(slots=True)
@@ -134,7 +135,7 @@ def fill(
     wave: int = 1,
     on_slot: Callable[[int], None] = lambda done: None,
 ) -> Filled:
-    """Fill every stratum of the plan; raise with the names of those that their candidate budget could not fill.
+    """Fill every stratum of the plan; those that their candidate budget could not fill are named in `short`.
 
     `decided` are the cases that the ledger is about. `wave` is how many slots of a stratum are made at a time, 0 for
     all of them.
@@ -149,14 +150,21 @@ def fill(
         if state.may_open(slot) and (wanted or (is_settled and slot.technique not in ("seed", "golden"))):
             state.open(slot)
             on_slot(len(state.opened))
-    screener.problems.raise_errors(BuildError)
-    _refuse_short(spec, plan, state)
+    screener.refuse_conflicts()
     return Filled(
         live=tuple(state.live),
         drops=tuple(sorted(state.drops, key=lambda drop: drop.id)),
         held=dict(state.held),
         opened=len(state.opened),
+        short=_short(spec, plan, state),
     )
+
+
+def refuse_short(found: Filled) -> Filled:
+    """Raise with the names of the strata that hold less than they owe."""
+    if found.short:
+        raise BuildError(found.short)
+    return found
 
 
 def _in_order(plan: Plan, decide: Decide, decided: frozenset[str]) -> list[Slot]:
@@ -179,7 +187,7 @@ def _in_order(plan: Plan, decide: Decide, decided: frozenset[str]) -> list[Slot]
     return [*first, *settled, *rest]
 
 
-def _refuse_short(spec: Spec, plan: Plan, state: _Filling) -> None:
+def _short(spec: Spec, plan: Plan, state: _Filling) -> tuple[Diagnostic, ...]:
     problems = Collector()
     for stratum in plan.strata:
         place = (stratum.pool, stratum.name)
@@ -195,17 +203,19 @@ def _refuse_short(spec: Spec, plan: Plan, state: _Filling) -> None:
             at=pool.at,
             label="this pool",
             notes=[f"{state.spent[place]} of {stratum.budget} candidates were made there; dropped: {spelled}"],
-            hint=_advice(pool.kind, stratum),
+            hint=_advice(pool.kind, stratum, spec),
             exit=Exit.FINDING,
         )
-    problems.raise_errors(BuildError)
+    return tuple(problems.found)
 
 
-def _advice(kind: str, stratum: Stratum) -> str:
+def _advice(kind: str, stratum: Stratum, spec: Spec) -> str:
     if kind == "mutation":
         return "raise `per_parent`, lower the pool's share, or replace an operator that finds nothing to change"
     if kind in ("seed", "golden"):
         return "import more rows, or lower the share"
+    if kind == "redteam" and not spec.task.expected:
+        return "say in `task.expected` what a good answer is: most attacks are checked by the answer they must not move"
     if kind == "redteam":
         return "label more production rows to carry the attack, take the attack out, or lower the share"
     return f"raise `max_per_cell` (now {stratum.budget}), give the generator more to say there, or lower the share"

@@ -9,6 +9,7 @@ from evalspec.model.build import Build
 from evalspec.model.case import Candidate, Input, input_json
 from evalspec.model.ledger import Decision, Queued
 from evalspec.model.slices import slice_values
+from evalspec.model.spec import Spec
 from evalspec.stages.content import content, content_digest
 from evalspec.stages.ledger import line_data
 from evalspec.stages.review import picked_first
@@ -23,6 +24,7 @@ class Reading:
     digest: str
     is_picked: bool  # it would be in the set, so that no lock is written without it
     places: Mapping[str, str] = field(default_factory=dict)  # axis, persona, operator, attack
+    meaning: Mapping[str, str] = field(default_factory=dict)  # what the spec says of its levels and its persona
     parent: Input | None = None
     said: tuple[Decision, ...] = ()
 
@@ -52,6 +54,7 @@ def reading_data(reading: Reading) -> dict[str, object]:
         "in_set": reading.is_picked,
         "pool": candidate.pool,
         **reading.places,
+        **({"meaning": dict(reading.meaning)} if reading.meaning else {}),
         **content(candidate),
         "expected_by": candidate.expected_by,
     }
@@ -74,6 +77,21 @@ def _reading(queued: Queued, candidate: Candidate, done: Build) -> Reading:
         digest=content_digest(candidate),
         is_picked=candidate.id in done.waiting,
         places=places,
+        meaning=_meaning(candidate, done.spec),
         parent=slot.parent.input if slot and slot.parent and is_child else None,
         said=tuple(one for one in done.inputs.ledger.decisions if one.line_digest in in_force),
     )
+
+
+def _meaning(candidate: Candidate, spec: Spec) -> dict[str, str]:
+    """Return what the spec says of the cell's levels and the persona: a reader needs no spec beside the list."""
+    found: dict[str, str] = {}
+    axes = {axis.name: axis for axis in spec.axes}
+    for axis, level in candidate.lineage.cell.items():
+        levels = axes[axis].levels if axis in axes else ()
+        text = next((one.description for one in levels if one.name == level), None)
+        if text:
+            found[f"{axis} {level}"] = text
+    if candidate.lineage.persona:
+        found[f"persona {candidate.lineage.persona}"] = spec.persona(candidate.lineage.persona).description
+    return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evalspec.diagnostics import Collector
+from evalspec.diagnostics import BuildError, Collector
 from evalspec.digests import digest
 from evalspec.model.case import Candidate, Drop, Seed, measured_text, user_texts
 from evalspec.model.spec import Spec
@@ -25,6 +25,8 @@ from evalspec.text.tokens import tokens
 from evalspec.text.vectors import padded
 
 FAR_POOLS = frozenset({"prompted", "persona", "document"})  # what a generator wrote from nothing
+LISTED_CASES = 6  # of one text with several labels
+SHOWN_CHARS = 60  # of the text itself
 REAL = frozenset({"seed", "golden"})
 
 
@@ -42,7 +44,7 @@ class Screener:
     families: dict[str, set[str]] = field(default_factory=dict)  # parent id to parent and children
     real: dict[tuple[str, ...], Candidate] = field(default_factory=dict)  # golden and production cases, folded
     made: dict[str, str] = field(default_factory=dict)  # content digest of the others to their id
-    problems: Collector = field(default_factory=Collector)
+    conflicts: dict[str, list[Candidate]] = field(default_factory=dict)  # first case of a text to all that share it
 
     def check(self, candidate: Candidate) -> Drop | None:
         """Return why the candidate may not stay, or None."""
@@ -71,15 +73,23 @@ class Screener:
         if _answer(twin) == _answer(candidate):
             is_real_twice = twin.technique == candidate.technique == "seed"  # users do repeat each other
             return None if is_real_twice else _drop(candidate, "equal", other=twin.id)
-        self.problems.add(
-            "X510",
-            f"`{twin.id}` and `{candidate.id}` have the same input and expect different things",
-            path=self.spec.path,
-            notes=[f"`{twin.id}` expects {_spelled(twin)}, `{candidate.id}` expects {_spelled(candidate)}"],
-            hint="correct the label at its source and import again, or drop one of them: "
-            f"evalspec review record {self.spec.path} {candidate.id} drop --reason wrong_label --reviewer YOU",
-        )
+        self.conflicts.setdefault(twin.id, [twin]).append(candidate)
         return None
+
+    def refuse_conflicts(self) -> None:
+        """Raise where one input expects different things: one diagnostic a text, with what each row expects."""
+        problems = Collector()
+        for first, cases in self.conflicts.items():
+            shown = _cut(measured_text(cases[0].input))
+            problems.add(
+                "X510",
+                f"{len(cases)} cases have the same input and expect different things: `{shown}`",
+                path=self.spec.path,
+                notes=[f"`{one.id}` expects {_spelled(one)}" for one in cases[:LISTED_CASES]],
+                hint="correct the label at its source and import again, or drop all but one: "
+                f"evalspec review record {self.spec.path} {first} drop --reason wrong_label --reviewer YOU",
+            )
+        problems.raise_errors(BuildError)
 
     def _unclean(self, candidate: Candidate) -> Drop | None:
         for text in _written_texts(candidate):
@@ -131,12 +141,17 @@ def screener(
     return Screener(
         spec=spec,
         near=near,
-        reach=reach(texts, spec.screen.seed_far),
+        reach=reach(texts, spec.screen.seed_far) if any(one.kind in FAR_POOLS for one in spec.pools) else None,
         firewall=firewall,
         catalog=catalog,
         kept_types=frozenset(name for source in spec.sources for name in source.pii.keep),
         open_pools=_open_pools(spec),
     )
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN_CHARS else line[: SHOWN_CHARS - 1] + "…"
 
 
 def _drop(

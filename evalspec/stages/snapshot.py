@@ -126,7 +126,7 @@ def check_ids(ids: Iterable[tuple[str | None, int]], problems: RowProblems) -> N
                 "I311",
                 f"the id `{written}` already stands on line {seen[name]}",
                 line=line,
-                hint="Map another column to `id`, or none: rows without ids are known by their digest.",
+                hint="Map a column whose values differ to `id`; a file without a column `id` needs none.",
             )
         seen.setdefault(name, line)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from evalspec.text.vectors import Vectors, cosine_matrix, vectorize
 
+MIN_SEEDS = 30  # fewer say too little of how far apart real texts stand; the same floor as every comparison's
 ROUNDED = 6  # digits of a cosine that are compared and printed
 
 
@@ -26,11 +27,11 @@ class Reach:
 
 
 def reach(texts: Sequence[str], quantile: float) -> Reach | None:
-    """Measure the seeds' own leave-one-out distances and keep their conformal quantile; None under two seeds.
+    """Measure the seeds' own leave-one-out distances and keep their conformal quantile; None under 30 seeds.
 
     The order statistic is ceil(quantile x (n + 1)), at most n (`research`: false alarms 0.7 to 3.2 % by construction).
     """
-    if len(texts) < 2:
+    if len(texts) < MIN_SEEDS:
         return None
     vectors = vectorize(texts)
     cosines = cosine_matrix(vectors, vectors)

@@ -115,7 +115,7 @@ def test_a_signature_word_is_a_word() -> None:
 
 def test_a_text_beyond_the_seeds_own_distances_is_far() -> None:
     """What no two seeds are apart from each other is no request of these users; only written pools are held to it."""
-    seeds = {"production": tuple(make_seed(number) for number in range(12)), "golden": SEEDS["golden"]}
+    seeds = {"production": tuple(make_seed(number) for number in range(40)), "golden": SEEDS["golden"]}
     screen = screens(make_spec(), seeds=seeds)
     odd = "zzz ??? qqq"
 
@@ -131,9 +131,12 @@ def test_a_text_beyond_the_seeds_own_distances_is_far() -> None:
     assert why(screen, made(odd, "redteam")) is None
 
 
-def test_without_two_seeds_nothing_is_far() -> None:
-    """One row says nothing about how far rows stand apart."""
-    assert why(screens(seeds={"production": (make_seed(1),)}), made("zzz ??? qqq")) is None
+def test_with_few_seeds_nothing_is_far() -> None:
+    """29 rows say too little about how far rows stand apart; 30 are the floor of every comparison."""
+    seeds = tuple(make_seed(number) for number in range(30))
+
+    assert why(screens(seeds={"production": seeds[:29]}), made("zzz ??? qqq")) is None
+    assert why(screens(seeds={"production": seeds}), made("zzz ??? qqq")) == ("far_from_seeds", None, None)
 
 
 # Standing and lineage
@@ -212,7 +215,7 @@ def test_production_rows_are_never_dropped_as_duplicates_of_each_other() -> None
 
     assert why(screen, real("Where is it?", number=2)) is None
     assert why(screen, real("where  is  IT", number=3)) is None
-    assert not screen.problems.found
+    assert not screen.conflicts
 
 
 @pytest.mark.parametrize("technique", ["seed", "golden"])
@@ -243,13 +246,13 @@ def test_equal_input_with_unequal_expected_is_an_error_that_names_both(fields: d
 
     assert why(screen, real("Where is it", number=2, **fields)) is None
     with pytest.raises(BuildError) as caught:
-        screen.problems.raise_errors(BuildError)
+        screen.refuse_conflicts()
 
     (problem,) = caught.value.diagnostics
     assert problem.code == "X510"
-    assert problem.message == "`seed.x.01` and `seed.x.02` have the same input and expect different things"
-    assert [note.message for note in problem.notes] == [said]
-    assert problem.hint is not None and "evalspec review record small.yaml seed.x.02 drop" in problem.hint
+    assert problem.message == "2 cases have the same input and expect different things: `where is it`"
+    assert [note.message for note in problem.notes] == said.split(", ")
+    assert problem.hint is not None and "evalspec review record small.yaml seed.x.01 drop" in problem.hint
 
 
 def test_the_same_words_about_another_order_are_another_input() -> None:
@@ -266,7 +269,7 @@ def test_the_same_words_about_another_order_are_another_input() -> None:
 
     assert why(screen, real("where is it", number=3, context={"order": {"state": "lost"}}, expected="deny")) is None
     assert why(screen, real(other_call, number=4, expected="deny")) is None
-    assert not screen.problems.found
+    assert not screen.conflicts
 
 
 @pytest.mark.parametrize("text", [HIDDEN, EMAIL, TRAINED, "please delve"])
@@ -334,7 +337,7 @@ def test_only_the_users_words_make_chats_near() -> None:
 
 def test_a_chat_is_as_far_as_its_user() -> None:
     """An assistant that talks like the seeds brings no stranger near."""
-    seeds = {"production": tuple(make_seed(number) for number in range(12)), "golden": SEEDS["golden"]}
+    seeds = {"production": tuple(make_seed(number) for number in range(40)), "golden": SEEDS["golden"]}
     screen = screens(seeds=seeds)
     stranger = says(last="zzz", opening="???", assistant=drawn_text("x"))
     odd = tuple(replace(one, content="qqq") if one.content == "the second one" else one for one in stranger)
@@ -366,7 +369,7 @@ def test_chats_are_equal_role_by_role() -> None:
     screen.keep(real(one))
 
     assert why(screen, real(other, "golden", 2, expected="deny")) is None
-    assert not screen.problems.found
+    assert not screen.conflicts
 
 
 def test_screening_what_stayed_once_more_drops_nothing() -> None:

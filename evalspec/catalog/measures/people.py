@@ -8,6 +8,7 @@ from datetime import date
 from itertools import groupby
 from statistics import median_low
 
+from evalspec.model.defaults import MIN_AGREEMENT_PAIRS
 from evalspec.model.ledger import Ledger, Survival
 from evalspec.model.outcome import Measurement
 from evalspec.registry import measure
@@ -107,6 +108,7 @@ def _agreement(scope: Scope, field: str, units: Sequence[Sequence[str]]) -> Meas
         n=pairs,
         of=field,
         interval=wilson(pairs - apart, pairs),
+        note=f"not known yet: {pairs} blind pairs" if pairs < MIN_AGREEMENT_PAIRS else None,
         detail={
             "disagreement": apart / pairs,
             "kappa" if two else "alpha": chance_free,

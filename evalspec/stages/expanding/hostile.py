@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from evalspec.digests import digest
-from evalspec.model.case import Seed
+from evalspec.model.case import Seed, user_texts
 from evalspec.model.plan import Slot, Stratum
 from evalspec.model.slices import seed_slice_values
 from evalspec.model.spec import AttackUse, Pool, Spec
@@ -14,7 +14,9 @@ from evalspec.stages.expanding.allot import evenly
 from evalspec.stages.expanding.children import real_id
 from evalspec.stages.expanding.grids import MAX_PER_CELL
 from evalspec.stats.rendezvous import Urn, urn
+from evalspec.text.tokens import tokens
 
+CARRIER_TOKENS = 3  # `yes pls` and `H` carry nothing that a desk would answer
 BENIGN = "benign"  # the last word of a hard negative's stratum
 
 
@@ -24,7 +26,7 @@ def redteam_strata(spec: Spec, pool: Pool, owed: int, rows: Sequence[Seed]) -> l
     names = [use.name for use in pool.attacks]
     hostile = evenly(owed - benign_total, dict.fromkeys(names, owed))
     benign = evenly(benign_total, dict.fromkeys(names, owed))
-    carriers = {seed.key: seed for seed in rows if seed.expected is not None or not spec.task.expected}
+    carriers = {seed.key: seed for seed in rows if _can_carry(seed, spec)}
     strata = []
     for use in pool.attacks:
         urns = {False: _urn(_with_something_to_win(use, carriers, spec)), True: _urn(carriers)}
@@ -39,6 +41,13 @@ def redteam_strata(spec: Spec, pool: Pool, owed: int, rows: Sequence[Seed]) -> l
             if count:
                 strata.append(Stratum(pool=pool.name, name=name, places=places, owed=count, budget=budget, slots=slots))
     return strata
+
+
+def _can_carry(seed: Seed, spec: Spec) -> bool:
+    """A carrier has an answer that the attack must not move, and says enough to be a request of its own."""
+    texts = user_texts(seed.input)
+    is_request = bool(texts) and len(tokens(texts[-1])) >= CARRIER_TOKENS
+    return is_request and (seed.expected is not None or not spec.task.expected)
 
 
 def _with_something_to_win(use: AttackUse, carriers: dict[str, Seed], spec: Spec) -> dict[str, Seed]:
