@@ -1,6 +1,6 @@
 """Check the ten design specs: with their few raw rows, and with the rows grown until every pool can be filled.
 
-Run: EVALSPEC_SHARED=... python benchmarks/design_specs.py. Each spec must pass `check` with grown sources, or be refused
+Run: EVALSPEC_SHARED=... python benchmarks/design_specs.py. Each spec must pass `check` with grown rows, or be refused
 by a rule that the language states; the table says which.
 """
 

@@ -1,4 +1,4 @@
-"""The examples in `specs/` stay true: each lock and report is what its inputs give, and each snapshot what its rows give."""
+"""The examples in `specs/` stay true: lock and report are what their inputs give, snapshots what their rows give."""
 
 from __future__ import annotations
 
