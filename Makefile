@@ -48,5 +48,5 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "installing what the tests need"
-	@$(RUN) pip install --quiet --disable-pip-version-check -e '.[measures,data,dev]'
+	@$(RUN) pip install --quiet --disable-pip-version-check -e '.[data,dev]'
 	@touch $@
