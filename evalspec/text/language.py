@@ -102,10 +102,17 @@ def guess_language(text: str, allowed: Collection[str] = ()) -> str:
     }
     ranked = sorted(scores, key=lambda tag: (-scores[tag], tag))
     if not ranked or scores[ranked[0]] < MIN_HITS:
-        return UNSURE
+        return _only(text, allowed)
     if len(ranked) > 1 and scores[ranked[0]] - scores[ranked[1]] < _WEAK_LEAD:
         return UNSURE
     return _spelled(ranked[0], allowed)
+
+
+def _only(text: str, allowed: Collection[str]) -> str:
+    """Return the one language that a set is said to be in, unless its words speak for another."""
+    if len(allowed) != 1 or guess_language(text) != UNSURE:
+        return UNSURE
+    return next(iter(allowed))
 
 
 def _script_language(text: str, allowed: Collection[str]) -> str | None:
