@@ -42,7 +42,6 @@ from evalspec.stages.seeds import read_source
 from evalspec.text.prompts import problems_in_prompt
 
 DATA_SUFFIXES = (".yaml", ".yml", ".json")
-SEED_KINDS = frozenset({"production", "golden", "traffic"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +92,11 @@ def read_inputs(loaded: Loaded) -> Inputs:
         warnings += rows.warnings
         if rows.header is not None:
             headers[source.name] = rows.header
-        if source.kind in SEED_KINDS:
-            seeds[source.name] = rows.seeds
-        elif source.kind == "training":
+        if source.kind == "training":
             training[source.name] = rows.training
         else:
+            seeds[source.name] = rows.seeds
+        if source.kind == "anchor":
             anchors[source.name] = rows.anchors
     texts, data = _read_files(loaded, found)
     spec = _with_texts(spec, texts)

@@ -20,7 +20,7 @@ class Inputs:
     """Everything that a build reads, read once."""
 
     spec: Spec
-    seeds: Mapping[str, tuple[Seed, ...]]  # production, golden and traffic sources, by name
+    seeds: Mapping[str, tuple[Seed, ...]]  # by source; the rows of an anchor are exemplars and never cases
     headers: Mapping[str, Header] = field(default_factory=dict)  # of the snapshots that have one
     anchors: Mapping[str, tuple[Anchor, ...]] = field(default_factory=dict)
     training: Mapping[str, tuple[TrainingDigest, ...]] = field(default_factory=dict)

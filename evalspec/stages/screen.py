@@ -134,6 +134,12 @@ def screener(
     rows = [seed for name in sorted(seeds) for seed in seeds[name] if seed.key in ids]
     production = {source.name for source in spec.sources_of("production")}
     corpus = {ids[seed.key]: measured_text(seed.input) for seed in rows}
+    # Judges see the answers of anchors: nothing near one may enter.
+    corpus |= {
+        f"{source.name}.{seed.key}": measured_text(seed.input)
+        for source in spec.sources_of("anchor")
+        for seed in seeds.get(source.name, ())
+    }
     near = NearIndex(corpus, cosine=spec.screen.near_lexical)
     for case, text in corpus.items():
         near.add(case, text)

@@ -55,9 +55,9 @@ def read_source(text: str, source: Source, spec: Spec, catalog: Catalog, path: s
     _scan(rows, source, catalog, problems)
     problems.raise_errors()
     warnings = tuple(problems.warnings)
-    if source.kind == "anchor":
-        return SourceRows(header=header, anchors=tuple(_anchor(row, source) for row in rows), warnings=warnings)
-    return SourceRows(header=header, seeds=tuple(_seed(row, source, spec) for row in rows), warnings=warnings)
+    seeds = tuple(_seed(row, source, spec) for row in rows)
+    anchors = tuple(_anchor(row, source) for row in rows) if source.kind == "anchor" else ()
+    return SourceRows(header=header, seeds=seeds, anchors=anchors, warnings=warnings)
 
 
 def _lines(text: str, problems: RowProblems) -> Iterator[RawRow]:

@@ -391,3 +391,16 @@ def test_screening_what_stayed_once_more_drops_nothing() -> None:
 
     assert again == kept
     assert len(kept) == 5
+
+
+def test_nothing_near_an_anchor_enters() -> None:
+    """Judges see the answers of anchors, so a case that repeats one would be judged by heart."""
+    spec = replace(
+        make_spec(), sources=(*make_spec().sources, Source(name="anchor", kind="anchor", path="anchor.jsonl"))
+    )
+    seeds = {**SEEDS, "anchor": (make_seed(77, source="anchor", input="can my manager read my messages"),)}
+
+    found = screens(spec, seeds=seeds).check(made("Can my manager read my messages?"))
+
+    assert found is not None and found.reason == "near_duplicate"
+    assert found.other == f"anchor.{seeds['anchor'][0].key}"

@@ -383,12 +383,12 @@ def test_a_golden_file_is_read_through_its_fields_and_warned_of_spare_columns() 
 
 
 def test_anchors_are_read_with_their_critiques() -> None:
-    """An anchor file gives anchors and no seeds."""
+    """An anchor row calibrates judges, and stands in a prompt like any other row."""
     source = replace(SOURCE, name="anchor", kind="anchor", fields=Fields())
 
     found = read('{"id":"a1","input":"q","output":"o","verdict":"fail","critique":"c"}\n', source)
 
-    assert found.seeds == ()
+    assert [(one.row, one.input) for one in found.seeds] == [("a1", "q")]
     assert [(one.row, one.verdict, one.critique) for one in found.anchors] == [("a1", "fail", "c")]
 
 

@@ -44,9 +44,11 @@ def check_id(scope: Scope, node: Node, pool: Pool, levels: dict[str, int]) -> No
     parts = [len(pool.name)]
     if pool.kind in GRIDS:
         parts += [KEY_DIGITS] if pool.kind == "document" else []
+        parts += [max(map(len, pool.personas))] if pool.personas else []
         parts += [levels.get(axis, 0) for axis in pool.axes] + [2]
     elif pool.kind == "redteam":
-        parts += [max((len(one.name) for one in pool.attacks), default=0), 2]
+        benign = [len("benign")] if pool.hard_negatives else []
+        parts += [max((len(one.name) for one in pool.attacks), default=0), *benign, 2]
     else:
         used = [one.name for one in pool.operators] + [one.name for one in pool.relations]
         parts += [max(map(len, used)), KEY_DIGITS, len(str(pool.per_parent))] if used else [KEY_DIGITS]
