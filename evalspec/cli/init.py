@@ -10,6 +10,7 @@ import click
 
 from evalspec.cli.console import emit_json, print_diagnostics, reporting, say
 from evalspec.cli.import_ import summary
+from evalspec.cli.init_ci import ATTRIBUTES, REQUIREMENT, CiFile, shown_ci, write_ci
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, did_you_mean
 from evalspec.edges.files import exists, remove, write_atomic
 from evalspec.edges.readers import read_rows
@@ -30,13 +31,43 @@ SHOWN = 8  # values and columns in a line
 @click.option("--name", help="The spec's name; default: made from the file's name.")
 @click.option("--input", "column", help="The column with the message or the conversation; default: guessed.")
 @click.option("--label", help="The column with the label; `-` for none; default: guessed.")
-@click.option("-y", "--yes", is_flag=True, help="Take every guess; ask nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Take every guess and replace files of --ci; ask nothing.")
+@click.option("--ci", is_flag=True, help="Write two GitHub workflows as well, or alone without FILE.")
+@click.option(
+    "--requirement", default=REQUIREMENT, show_default=True, metavar="PIN", help="What the workflows install, for pip."
+)
 @reporting
-def command(file: str | None, name: str | None, column: str | None, label: str | None, yes: bool, how: str) -> int:
+def command(
+    file: str | None,
+    name: str | None,
+    column: str | None,
+    label: str | None,
+    yes: bool,
+    ci: bool,
+    requirement: str,
+    how: str,
+) -> int:
     """Read FILE, guess its fields, roles, language and labels, show them, write specs/NAME.yaml and import 50 rows.
 
     The spec that is written builds at once: evalspec build specs/NAME.yaml
+
+    --ci writes .github/workflows/evalspec-check.yml (for pull requests; safe for forks) and evalspec-build.yml.
     """
+    if ci and file is None:
+        _say_ci(write_ci(requirement, replace=yes), how, alone=True)
+        return Exit.OK
+    return _init_spec(file, name, column, label, yes, how, requirement if ci else None)
+
+
+def _init_spec(
+    file: str | None,
+    name: str | None,
+    column: str | None,
+    label: str | None,
+    yes: bool,
+    how: str,
+    requirement: str | None,
+) -> int:
     if file is None:
         if yes:
             raise click.UsageError("--yes needs the file: evalspec init messages.jsonl --yes")
@@ -56,13 +87,32 @@ def command(file: str | None, name: str | None, column: str | None, label: str |
             raise
         say(f"column `{found.label}` gives one message two labels, so the spec is written without labels")
         made = _write(_with_label(found, "-"), spec_name, path, file)
+    # The spec first: a file that cannot be read leaves no workflows behind.
+    files = write_ci(requirement, replace=yes) if requirement is not None else ()
     if how == "json":
-        emit_json({"ok": True, "exit": 0, "spec": path, "snapshot": made.path, "sampled": made.made.header.sampled})
+        facts = {"ok": True, "exit": 0, "spec": path, "snapshot": made.path, "sampled": made.made.header.sampled}
+        emit_json(facts | ({"files": _files_data(files)} if files else {}))
         return Exit.OK
     print_diagnostics(made.warnings, how)
     say("\n".join(summary(made, file, dry_run=False)))
-    say(f"wrote {path}\n\nNext: evalspec build {path}")
+    say(f"wrote {path}")
+    if files:
+        _say_ci(files, how, alone=False)
+    say(f"\nNext: evalspec build {path}")
     return Exit.OK
+
+
+def _say_ci(files: tuple[CiFile, ...], how: str, *, alone: bool) -> None:
+    if how == "json":
+        emit_json({"ok": True, "exit": 0, "files": _files_data(files)})
+        return
+    say("\n".join(shown_ci(files)))
+    if alone:
+        say(f"\nNext: commit them with {ATTRIBUTES}, and make `check and verify` a required check of the main branch")
+
+
+def _files_data(files: tuple[CiFile, ...]) -> list[dict[str, str]]:
+    return [{"path": one.path, "state": one.state} for one in files]
 
 
 def _name_of(file: str) -> str:
