@@ -1,10 +1,11 @@
-"""A file as an earlier commit holds it; git is run so that no configuration of the checkout can start a program."""
+"""Files as an earlier commit holds them; git is run so that no configuration of the checkout can start a program."""
 
 from __future__ import annotations
 
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
 
@@ -15,21 +16,88 @@ _SAFE = ("-c", "core.fsmonitor=", "-c", f"core.hooksPath={os.devnull}", "-c", "p
 
 def text_at(ref: str, path: str) -> str | None:
     """Return the text of `path` at a commit, or None where there is no git, no such commit or no such file."""
-    if not _REF.fullmatch(ref) or ".." in ref:
+    _check(ref, path)
+    folder, below = _anchor(path)
+    return _run(folder, "cat-file", "blob", f"{ref}:./{below}")
+
+
+def names_at(ref: str, folder: str) -> tuple[str, ...]:
+    """Return the names of the files of a folder at a commit, sorted; none where there is no such folder."""
+    _check(ref, folder)
+    anchor, below = _anchor(os.path.join(folder, "."))
+    listed = _run(anchor, "ls-tree", "--full-tree", "-z", "--name-only", f"{ref}:./{below}")
+    return tuple(sorted(name for name in (listed or "").split("\0") if name))
+
+
+def texts_at(ref: str, folder: str, below: str) -> Mapping[str, str]:
+    """Return the texts of the files of `folder` that stand under `below` at a commit, by their path in `folder`."""
+    names = names_at(ref, os.path.join(folder, below))
+    texts = {os.path.join(below, name): text_at(ref, os.path.join(folder, below, name)) for name in names}
+    return {path: text for path, text in texts.items() if text is not None}
+
+
+def require_commit(ref: str, path: str) -> None:
+    """Raise when the checkout around `path` holds no such commit: "nothing there" would read as "nothing changed"."""
+    if commit_at(ref, path) is None:
         raise EvalspecError(
             [
                 Diagnostic(
-                    code="E911",
+                    code="E914",
                     severity="error",
-                    message="this is no name of a commit",
+                    message=f"git finds no commit `{ref}` here",
                     path=path,
-                    hint="a branch, a tag or a hash, such as `origin/main`",
+                    hint="fetch it first; CI often has one commit only (`fetch-depth: 2` holds `HEAD^1`)",
                     exit=Exit.USAGE,
                 )
             ]
         )
-    folder, name = os.path.split(os.path.abspath(path))
-    command = ["git", *_SAFE, "--no-optional-locks", "-C", folder, "cat-file", "blob", f"{ref}:./{name}"]
+
+
+def commit_at(ref: str, path: str) -> str | None:
+    """Return the hash of the commit that `ref` names in the checkout around `path`, or None."""
+    _check(ref, path)
+    found = _run(_anchor(path)[0], "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    return found.strip() if found else None
+
+
+def merge_base(one: str, other: str, path: str) -> str | None:
+    """Return the hash of the commit where two branches parted, or None."""
+    _check(one, path)
+    _check(other, path)
+    found = _run(_anchor(path)[0], "merge-base", "--end-of-options", one, other)
+    return found.strip() if found else None
+
+
+def _check(ref: str, path: str) -> None:
+    """Refuse what is no plain name of a commit: an option, a range, a program."""
+    if _REF.fullmatch(ref) and ".." not in ref:
+        return
+    raise EvalspecError(
+        [
+            Diagnostic(
+                code="E911",
+                severity="error",
+                message="this is no name of a commit",
+                path=path,
+                hint="a branch, a tag or a hash, such as `origin/main`",
+                exit=Exit.USAGE,
+            )
+        ]
+    )
+
+
+def _anchor(path: str) -> tuple[str, str]:
+    """Split a path into a folder that stands there now and the rest; the commit may hold folders that are gone."""
+    folder, below = os.path.split(os.path.abspath(path))
+    while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
+        folder, name = os.path.split(folder)
+        below = f"{name}/{below}"
+    return folder, below
+
+
+def _run(folder: str, *arguments: str) -> str | None:
+    """Run one git command that only reads, without configuration of the user, and return what it prints."""
+    command = ["git", *_SAFE, "--no-optional-locks", "-C", folder, *arguments]
     environment = {"PATH": os.environ.get("PATH", os.defpath), "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
     try:
         done = subprocess.run(
