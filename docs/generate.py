@@ -1,4 +1,4 @@
-"""Write the tables of `measures.md` and `catalog.md` from the registry and the default gates: `make docs`.
+"""Write the tables of `measures.md`, `catalog.md` and `export.md` from the registry and the default gates: `make docs`.
 
 A page keeps its prose; what stands between `<!-- begin NAME -->` and `<!-- end NAME -->` is written here.
 """
@@ -23,7 +23,7 @@ from evalspec.registry import Member, Option
 from evalspec.stats.tests import smallest_difference
 
 HERE = Path(__file__).parent
-PAGES = ("measures.md", "catalog.md")
+PAGES = ("measures.md", "catalog.md", "export.md")
 _BLOCK = re.compile(r"(<!-- begin (\w+)[^>]*-->\n).*?(<!-- end \2 -->)", re.DOTALL)
 
 BETTER: Mapping[str, str] = {
@@ -164,6 +164,16 @@ def techniques() -> str:
     return table(["technique", "what it does"], rows)
 
 
+def exporters() -> str:
+    """Return the table of exporters."""
+    rows = []
+    for member in load_catalog().all("exporter"):
+        traits = member.traits
+        records, stubs = (", ".join(f"`{name}`" for name in traits[kind]) for kind in ("records", "stubs"))
+        rows.append([f"`{member.name}`", traits["runner"], records, stubs, says(member)])
+    return table(["`--to`", "runner", "records", "stubs", "what is in it"], rows)
+
+
 def _options(options: Sequence[Option]) -> str:
     return "; ".join(_option(one) for one in options) or "–"
 
@@ -183,6 +193,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "operators": operators,
     "attacks": attacks,
     "techniques": techniques,
+    "exporters": exporters,
 }
 
 

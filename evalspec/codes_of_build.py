@@ -48,6 +48,11 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "What the spec asks people to decide takes longer than `budget.hours`, at 1.5 minutes a candidate. "
             "Lower the shares of generated pools or `review.require`, or give the review more time.",
         ),
+        "X530": (
+            "nothing to export",
+            "`--track`, `--pool` and `--source` choose cases of the lock, and no case of it fits. Children and "
+            "generated cases have no source: `--source` chooses rows that were taken from one.",
+        ),
         "M150": (
             "a model would have to be asked",
             "The generator of a pool is a live model, and this version has no transport to one. `model: "
@@ -93,6 +98,11 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The spec, a snapshot, the ledger or another input changed since the lock or report was written, or "
             "there is none. Build again and commit the result.",
         ),
+        "L607": (
+            "a trial set",
+            "`build --partial` locks what is approved so far, so that people can look at it. What waits is missing "
+            "from it, and a score on it says nothing about the set. Decide what waits, build, and export the lock.",
+        ),
         "E900": (
             "the operating system refused",
             "A file could not be read or written, a disk is full, memory is short or too many files are open. "
@@ -106,6 +116,11 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
         "E911": (
             "no name of a commit",
             "`--base` takes a branch, a tag or a hash; a range, or what git could read as an option, is refused.",
+        ),
+        "E912": (
+            "a folder that holds something else",
+            "An export rewrites its own files, which it knows by the `evalspec.json` beside them. This folder has a "
+            "file of the same name and no such mark, so nothing was written.",
         ),
         "E999": (
             "a bug in evalspec",

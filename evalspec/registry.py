@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 Function = TypeVar("Function", bound=Callable[..., object])
-Kind = Literal["operator", "attack", "relation", "technique", "measure", "check", "detector", "reader"]
+Kind = Literal["operator", "attack", "relation", "technique", "measure", "check", "detector", "reader", "exporter"]
 
 # What the compiler can hand to a member by name; anything else is an error at import.
 SUPPLIED: Mapping[str, frozenset[str]] = types.MappingProxyType(
@@ -23,6 +23,7 @@ SUPPLIED: Mapping[str, frozenset[str]] = types.MappingProxyType(
         "measure": frozenset({"scope"}),
         "detector": frozenset({"text"}),
         "reader": frozenset({"path"}),
+        "exporter": frozenset({"lock", "facts"}),
     }
 )
 
@@ -218,3 +219,14 @@ def detector(name: str, *, version: int) -> Callable[[Function], Function]:
 def reader(name: str, *, version: int, suffixes: tuple[str, ...]) -> Callable[[Function], Function]:
     """Register a reader of raw rows by file suffix."""
     return _register("reader", name, version, {"suffixes": suffixes})
+
+
+def exporter(
+    name: str, *, version: int, runner: str, records: tuple[str, ...], stubs: tuple[str, ...]
+) -> Callable[[Function], Function]:
+    """Register a writer of a lock for a runner.
+
+    `records` are the files that follow from the lock and are written anew by every export; `stubs` are runnable files
+    with a placeholder for the model, which a person edits and a later export keeps.
+    """
+    return _register("exporter", name, version, {"runner": runner, "records": records, "stubs": stubs})

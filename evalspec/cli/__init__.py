@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "build": ("evalspec.cli.build", "Compile a spec into its lock and mix report."),
     "verify": ("evalspec.cli.verify", "Prove that a lock follows from its inputs; no network, no keys."),
     "report": ("evalspec.cli.report", "Print the mix report of a lock."),
+    "export": ("evalspec.cli.export", "Write the locked set in the form of a runner."),
     "review": ("evalspec.cli.review", "List candidates that wait for people, and record decisions."),
     "catalog": ("evalspec.cli.catalog", "List every operator, attack, measure and technique with its options."),
     "explain": ("evalspec.cli.explain", "Explain a diagnostic code, or the exit codes."),

@@ -9,7 +9,7 @@ from evalspec.cli.console import emit, emit_json, reporting
 from evalspec.diagnostics import did_you_mean
 from evalspec.registry import Kind, Member
 
-KINDS: tuple[Kind, ...] = ("operator", "attack", "technique", "measure", "detector")
+KINDS: tuple[Kind, ...] = ("operator", "attack", "technique", "measure", "detector", "exporter")
 _PLURAL = {f"{kind}s": kind for kind in KINDS}
 
 

@@ -20,6 +20,7 @@ from evalspec.edges.files import open_regular
 from evalspec.model.row import RawRow
 from evalspec.row_problems import RowProblems
 from evalspec.text.json_text import JsonProblem, read_json
+from evalspec.text.spreadsheet import OWN_COLUMNS, unguarded
 
 MAX_ROW_BYTES = 1024 * 1024  # a conversation of 200,000 words; longer is an attachment, not a message
 MAX_ARRAY_BYTES = 1024 * 1024 * 1024  # a JSON array is held in memory whole
@@ -146,6 +147,7 @@ def _read_csv(path: str, problems: RowProblems, delimiter: str = ",") -> Iterato
         csv.field_size_limit(MAX_ROW_BYTES)
         rows = csv.reader(text, delimiter=delimiter, strict=True)
         names: list[str] | None = None
+        is_own = False
         start = 1
         while True:
             start = rows.line_num + 1
@@ -163,7 +165,10 @@ def _read_csv(path: str, problems: RowProblems, delimiter: str = ",") -> Iterato
                 names = _names(cells, problems)
                 if names is None:
                     return
+                is_own = tuple(names[: len(OWN_COLUMNS)]) == OWN_COLUMNS
             elif len(cells) == len(names):
+                if is_own:
+                    cells = [unguarded(cell) for cell in cells]
                 yield RawRow(line=start, values=dict(zip(names, cells, strict=True)))
             elif cells:
                 problems.add("I307", f"{len(cells)} cells under {len(names)} columns", line=start)
