@@ -1,14 +1,20 @@
-"""A lock held against its inputs: replay the build, compare every byte and number, and say what differs."""
+"""A lock held against its inputs, and a change against its base: replay the build, compare, and say what differs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from evalspec.after.guard import guard
+from evalspec.after.since import guard_problems, ledger_problems
+from evalspec.base import Base, base_of, ledger_since
 from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
 from evalspec.edges.files import exists, read_text
 from evalspec.model.build import Build
+from evalspec.model.diff import Lowered, said
+from evalspec.model.ledger import Decision
 from evalspec.model.outcome import Lock, Verdict
+from evalspec.model.spec import Spec
 from evalspec.ports import Progress
 from evalspec.project import load_spec, lock_path, read_lock, report_path, run
 from evalspec.stages.lock import dump, faults
@@ -23,13 +29,55 @@ class Verification:
     exit: Exit
     root: str = ""
     cases: int = 0
-    diagnostics: tuple[Diagnostic, ...] = field(default=())
+    diagnostics: tuple[Diagnostic, ...] = field(default=())  # what lowers the guard since the base comes first
+    added: tuple[Decision, ...] = ()  # decisions that the base does not have
 
 
 def verify_spec(
-    path: str, *, today: str | None = None, steps: Progress = lambda stage, done, total: None
+    path: str,
+    *,
+    today: str | None = None,
+    base: str | None = None,
+    no_loosen: bool = False,
+    steps: Progress = lambda stage, done, total: None,
 ) -> Verification:
-    """Replay the build of a spec and hold lock and report against it."""
+    """Replay the build of a spec and hold lock and report against it.
+
+    `base` is the commit that a change starts from: what the change lets through that the base did not, and ledger
+    lines that are gone, are told as well. With `no_loosen` the first is an error.
+    """
+    if base is None:
+        return _replayed(path, today, None, steps)
+    try:
+        spec = load_spec(path).spec
+        before = base_of(spec, base)
+    except EvalspecError as error:
+        return Verification(path=path, exit=error.exit, diagnostics=error.diagnostics)
+    change = ledger_since(spec, before)
+    since = (
+        *guard_problems(_lowered(spec, before), path, no_loosen=no_loosen),
+        *ledger_problems(change, spec.folder, base),
+    )
+    found = _replayed(path, today, base, steps)
+    errors = [one for one in (*since, *found.diagnostics) if one.severity == "error"]
+    return replace(
+        found,
+        exit=BuildError(errors).exit if errors else found.exit,
+        diagnostics=(*since, *found.diagnostics),
+        added=change.added,
+    )
+
+
+def _lowered(spec: Spec, base: Base) -> tuple[Lowered, ...]:
+    if base.spec is not None:
+        return guard(base.spec, spec)
+    if base.is_readable:
+        return ()  # a new spec is read as a whole
+    words = said("the spec of {} cannot be read by this evalspec, so nothing is known of its gates", base.ref)
+    return (Lowered(kind="unread", name=spec.name, said=words),)
+
+
+def _replayed(path: str, today: str | None, base: str | None, steps: Progress) -> Verification:
     try:
         spec = load_spec(path).spec
         found = read_lock(spec)
@@ -38,7 +86,7 @@ def verify_spec(
         lock, text = found
         if broken := faults(lock, text, lock_path(spec)):
             raise BuildError(broken)
-        done = run(path, today=today, progress=steps)
+        done = run(path, today=today, progress=steps, base=base)
         problems = compare(done, lock, text)
     except EvalspecError as error:
         return Verification(path=path, exit=error.exit, diagnostics=error.diagnostics)

@@ -4,27 +4,42 @@ from __future__ import annotations
 
 import click
 
+from evalspec.after.since import added_lines
 from evalspec.cli.console import Steps, diagnostics_json, emit_json, print_diagnostics, reporting, say, shown
 from evalspec.diagnostics import Exit
+from evalspec.stages.ledger import line_data
 from evalspec.verification import Verification, verify_spec
 
 
-@click.command("verify", epilog="Example: evalspec verify specs/refund.yaml specs/library.yaml")
+@click.command("verify", epilog="Example: evalspec verify specs/refund.yaml --base origin/main")
 @click.argument("specs", nargs=-1, required=True, type=click.Path())
 @click.option("--today", metavar="YYYY-MM-DD", help="Let waivers expire and seeds age as of this day.")
+@click.option("--base", metavar="COMMIT", help="The commit a change starts from: say what lowers the guard since then.")
+@click.option("--no-loosen", is_flag=True, help="Exit 1 when anything lowers the guard since --base.")
 @reporting
-def command(specs: tuple[str, ...], today: str | None, how: str) -> int:
+def command(specs: tuple[str, ...], today: str | None, base: str | None, no_loosen: bool, how: str) -> int:
     """Replay the build of each SPEC and compare: every digest, drop, decision, order, gate and number.
+
+    With --base, first what a change lets through that the base did not; every ledger line of the base must still be
+    there (exit 5), and the decisions that the change adds are listed.
 
     Works offline, without keys, with the core alone; reads no cache; writes nothing.
     """
-    found = [verify_spec(path, today=today, steps=Steps(quiet=how != "text")) for path in specs]
+    if no_loosen and base is None:
+        raise click.UsageError("--no-loosen needs --base")
+    found = [
+        verify_spec(path, today=today, base=base, no_loosen=no_loosen, steps=Steps(quiet=how != "text"))
+        for path in specs
+    ]
     if how == "json":
         data = [_data(one) for one in found]
         emit_json(data[0] if len(data) == 1 else data)
     for one in found:
         if how != "json":
             print_diagnostics(shown(one.diagnostics, how), how)
+            if one.added:
+                say(f"{one.path}: decisions since {base}")
+                say("\n".join(f"  {line}" for line in added_lines(one.added)))
             if one.exit is Exit.OK:
                 say(f"{one.path}: verified, {one.cases} cases, root {one.root}")
     return next((one.exit for one in found if one.exit is not Exit.OK), Exit.OK)
@@ -38,4 +53,5 @@ def _data(one: Verification) -> dict[str, object]:
         "cases": one.cases,
         "root": one.root,
         "diagnostics": diagnostics_json(one.diagnostics),
+        **({"decisions_added": [line_data(decision) for decision in one.added]} if one.added else {}),
     }

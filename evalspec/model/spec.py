@@ -94,6 +94,7 @@ class Level:
     behaviour: Behaviour | None = None
     facts: tuple[tuple[str, tuple[object, ...]], ...] = ()  # fact to a range of two numbers or a list of values
     track: Track | None = None
+    at: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +241,7 @@ class Screening:
     training_ngram: int = 13
     signature_words: tuple[str, ...] = ()
     signature_path: str | None = None  # where they stand, when they are a file
+    at: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +251,7 @@ class ReviewRule:
     require: tuple[tuple[str, float], ...] = ()  # every pool of the spec, defaults filled in
     guidelines: str | None = None  # path, relative to the spec
     overlap: float = 0.10
+    at: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ def _axis(scope: Scope, name: str, node: Node, task: Task) -> Axis:
 
 def _level(scope: Scope, name: str, node: Node, task: Task) -> Level:
     if isinstance(node.data, str):
-        return Level(name=name, description=node.data)
+        return Level(name=name, description=node.data, at=node.key_at)
     return Level(
         name=name,
         description=node.text("description"),
@@ -74,6 +74,7 @@ def _level(scope: Scope, name: str, node: Node, task: Task) -> Level:
         behaviour=behaviour_of(node),
         facts=narrowed(scope, node.get("facts"), task),
         track=track_of(node),
+        at=node.key_at,
     )
 
 

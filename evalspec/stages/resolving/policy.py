@@ -43,6 +43,7 @@ def screen_of(scope: Scope, sources: tuple[Source, ...]) -> Screening:
         training_ngram=int(_number(overlap, "ngram", base.training_ngram)),
         signature_words=words.strings if words is not None and isinstance(words.data, list) else (),
         signature_path=path_of(scope, words) if words is not None and isinstance(words.data, str) else None,
+        at=node.key_at,
     )
 
 
@@ -63,6 +64,7 @@ def review_of(scope: Scope, pools: tuple[Pool, ...]) -> ReviewRule:
         require=tuple(sorted(require.items())),
         guidelines=path_of(scope, node.get("guidelines")) if node else None,
         overlap=OVERLAP if overlap is None else overlap,
+        at=node.key_at if node else None,
     )
 
 

@@ -1,0 +1,101 @@
+"""Why something in a spec's set is as it is: the build replayed up to its mix, and one id looked up in it."""
+
+from __future__ import annotations
+
+import functools
+
+from evalspec.after.why import why_case
+from evalspec.after.why_cell import known_names, strata_named, why_cell
+from evalspec.after.why_ground import Ground, Made
+from evalspec.base import base_of, ledger_since
+from evalspec.catalog import load_catalog
+from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, did_you_mean
+from evalspec.model.build import Build
+from evalspec.model.case import Candidate, Drop, measured_text
+from evalspec.model.why import CaseWhy, CellWhy
+from evalspec.ports import Progress, Tools
+from evalspec.project import read_lock, refuse_to_ask, run
+from evalspec.stages.generate import generate
+from evalspec.stages.header import header
+from evalspec.stages.screen import FAR_POOLS
+from evalspec.text.distance import reach
+
+
+def why(
+    path: str, name: str, *, base: str | None = None, progress: Progress = lambda stage, done, total: None
+) -> CaseWhy | CellWhy:
+    """Return why the candidate or cell `name` of a spec is as it is; with `base`, what changed since that commit."""
+    done = run(path, until="mix", progress=progress, reading=True)
+    ground = _ground(done, base)
+    known = known_names(ground)
+    if name not in known:
+        problem = Diagnostic(
+            code="X540",
+            severity="error",
+            message=f"`{name}` is no case, drop or cell of this spec",
+            path=path,
+            hint=did_you_mean(name, known),
+            exit=Exit.INVALID,
+        )
+        raise EvalspecError([problem])
+    return why_cell(ground, name) if strata_named(ground, name) else why_case(ground, name)
+
+
+def _ground(done: Build, ref: str | None) -> Ground:
+    catalog, spec = load_catalog(), done.spec
+    standing = read_lock(spec)
+    before = base_of(spec, ref) if ref is not None else None
+    added = ledger_since(spec, before).added if before is not None else ()
+    inputs = header(done, catalog, partial=False)["inputs"]
+    assert isinstance(inputs, dict)
+    return Ground(
+        done=done,
+        made=_maker(done),
+        lock=standing[0] if standing else None,
+        base_ref=ref,
+        base_lock=before.lock if before else None,
+        base_spec=before.spec if before else None,
+        new_lines=frozenset(one.line_digest for one in added),
+        digests={name: str(facts["digest"]) for name, facts in inputs.items()},
+        grammars=frozenset(model.grammar for model in spec.models if model.grammar),
+        far_limit=_far_limit(done),
+    )
+
+
+def _maker(done: Build) -> Made:
+    """Return what makes a slot's candidate once more; a slot is a function of its inputs, so it is the same one."""
+    catalog, inputs = load_catalog(), done.inputs
+    slots = done.plan.slots_by_id if done.plan else {}
+    tools = Tools(
+        ask=refuse_to_ask(done.spec),
+        progress=lambda stage, count, total: None,
+        texts=inputs.texts,
+        data=inputs.data,
+    )
+
+    @functools.cache
+    def made(name: str) -> Candidate | Drop | None:
+        return generate(slots[name], done.spec, catalog, tools) if name in slots else None
+
+    return made
+
+
+def _far_limit(done: Build) -> float | None:
+    """Return the distance that `far_from_seeds` compares with, measured on the rows that the screen measures it on."""
+    spec = done.spec
+    if done.plan is None or not any(pool.kind in FAR_POOLS for pool in spec.pools):
+        return None
+    production = {source.name for source in spec.sources_of("production")}
+    standing = {
+        slot.parent.key
+        for slot in done.plan.slots_by_id.values()
+        if slot.technique in ("seed", "golden") and slot.parent is not None
+    }
+    texts = [
+        measured_text(seed.input)
+        for name in sorted(done.inputs.seeds)
+        for seed in done.inputs.seeds[name]
+        if seed.key in standing and seed.source in production
+    ]
+    found = reach(texts, spec.screen.seed_far)
+    return found.limit if found is not None else None
