@@ -297,6 +297,11 @@ _EDGES: dict[str, Code] = {
     "E908": Code(
         "extra missing", "This needs a library that the core does without; the message says how to install it."
     ),
+    "E909": Code(
+        "not a spec",
+        "Every command takes the spec, `NAME.yaml`, and finds its lock and report beside it. This file is one "
+        "of those.",
+    ),
     "E907": Code("cannot be written", "The operating system refused to write; the old file, if any, is as it was."),
 }
 

@@ -13,7 +13,7 @@ from typing import Any
 from evalspec.catalog import load_catalog
 from evalspec.catalog.grammar.check import check_grammar
 from evalspec.catalog.grammar.read import read_grammar
-from evalspec.diagnostics import BuildError, Collector, Diagnostic, EvalspecError, Exit
+from evalspec.diagnostics import BuildError, Collector, Diagnostic, EvalspecError, Exit, SpecError
 from evalspec.edges.files import exists, list_files, read_bytes, read_text, write_atomic
 from evalspec.edges.git import text_at
 from evalspec.edges.package import read_schema
@@ -56,6 +56,8 @@ class Loaded:
 
 def load_spec(path: str) -> Loaded:
     """Read, validate and resolve a spec file and the one it extends."""
+    if path.endswith((".lock.json", ".report.md")):
+        raise SpecError([_not_a_spec(path)])
     catalog = load_catalog()
     schema = read_schema("spec.v1.json")
     document = read(decode(path, read_bytes(path)), schema)
@@ -68,6 +70,17 @@ def load_spec(path: str) -> Loaded:
     spec = resolve(document, catalog, base)
     warnings = (*document.warnings, *(base.warnings if base else ()), *spec.warnings)
     return Loaded(spec=spec, catalog=catalog, files=referenced_files(document, base), warnings=warnings)
+
+
+def _not_a_spec(path: str) -> Diagnostic:
+    name = os.path.basename(path).split(".")[0]
+    return Diagnostic(
+        code="E909",
+        severity="error",
+        message=f"`{path}` is what a build wrote, not a spec",
+        path=path,
+        hint=f"name the spec: {os.path.join(os.path.dirname(path), name)}.yaml",
+    )
 
 
 def read_inputs(loaded: Loaded) -> Inputs:
