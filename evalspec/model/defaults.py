@@ -25,6 +25,7 @@ MIN_AGREEMENT_PAIRS = 50  # blind pairs; a rule on the point fails a true 10 % o
 HEALTHY_SURVIVAL = (0.65, 0.85)
 CARICATURE_SURVIVAL = 0.40
 CHANGE_ALPHA = 0.01
+REVIEW_MINUTES = 1.5  # a candidate read and decided; the middle of 1 to 2 minutes that review tools report
 
 # A measure with an entry fails past its bound only when p is at or below this; without evidence it is not known.
 GATE_ALPHA: Mapping[str, float] = MappingProxyType(

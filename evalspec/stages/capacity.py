@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from evalspec.diagnostics import Collector, Exit
+from evalspec.model.defaults import REVIEW_MINUTES
 from evalspec.model.plan import Plan, Stratum
 from evalspec.model.spec import Pool, Spec
-from evalspec.stages.expand import REVIEW_MINUTES
+from evalspec.stages.resolving.cells import review_bill
 
 
 def capacity(spec: Spec, plan: Plan) -> None:
@@ -84,15 +85,12 @@ def _hint(pool: Pool, most: int) -> str:
 
 
 def _refuse_grid(spec: Spec, pool: Pool, cells: int, owed: int, problems: Collector) -> None:
-    once = cells * REVIEW_MINUTES / 60
     problems.add(
         "X521",
         f"`{pool.name}` has {cells} cells and {owed} cases: some cells would stay empty",
         at=pool.at,
         label=" x ".join(pool.axes),
-        notes=[
-            f"one case a cell would be {cells} cases and {once:.1f} hours of review ({REVIEW_MINUTES} minutes each)"
-        ],
+        notes=[review_bill(cells)],
         hint="leave out an axis (a persona may carry it), exclude cells, or raise the share",
     )
 

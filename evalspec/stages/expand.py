@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from evalspec.digests import keyed_hash
 from evalspec.model.case import Seed
+from evalspec.model.defaults import REVIEW_MINUTES
 from evalspec.model.plan import Plan, Slot, Stratum
 from evalspec.model.slices import seed_matches, seed_slice_values
 from evalspec.model.spec import Pool, Spec
@@ -20,8 +21,6 @@ from evalspec.stages.expanding.children import mutation_strata
 from evalspec.stages.expanding.grids import grid_strata
 from evalspec.stages.expanding.hostile import redteam_strata
 from evalspec.stages.expanding.languages import language_weights
-
-REVIEW_MINUTES = 1.5  # a candidate read and decided; the middle of 1 to 2 minutes that review tools report
 
 
 def expand(spec: Spec, seeds: Mapping[str, tuple[Seed, ...]], catalog: Catalog, decided: frozenset[str]) -> Plan:

@@ -274,3 +274,17 @@ axes: {{one: [{levels}], two: [{levels}]}}
 {GRAMMAR}mix: {{size: 100, shares: {{seed: 0.5, prompted: 0.5}}}}
 """
     assert problems_of(text) == ["C222 pool `prompted` has 120 x 120 = 14,400 cells, and the most is 10,000"]
+
+
+def test_a_fourth_axis_is_refused_with_the_review_that_it_would_cost() -> None:
+    """Who asks for four axes sees what people would have to read."""
+    axes = "axes: {a: [one, two, three], b: [one, two], c: [one, two], d: [one, two, three, four, five]}\n"
+    mix = "pools: {seed: , prompted: {axes: [a, b, c, d]}}\nmix: {size: 100, shares: {seed: 0.5, prompted: 0.5}}\n"
+    with pytest.raises(SpecError) as caught:
+        spec_of(f"version: 1\nsources: {{production: }}\n{axes}{GRAMMAR}{mix}")
+
+    (problem,) = caught.value.diagnostics
+    assert (problem.code, problem.label) == ("C222", "60 cells")
+    assert [note.message for note in problem.notes] == [
+        "one case a cell would be 60 cases and 1.5 hours of review (1.5 minutes each)"
+    ]

@@ -7,6 +7,7 @@ from itertools import combinations, product
 from math import prod
 
 from evalspec.diagnostics import Note, Span
+from evalspec.model.defaults import REVIEW_MINUTES
 from evalspec.model.spec import Axis, CellRule, Level, Match, Pool, Task
 from evalspec.model.vocabulary import CELLS_MAX
 from evalspec.stages.resolving.expectation import expected_parts
@@ -31,6 +32,12 @@ def combinations_of(pool: Pool, levels: Mapping[str, tuple[Level, ...]]) -> Iter
             yield cell
 
 
+def review_bill(cells: int) -> str:
+    """Say what people would have to read if every cell had one case."""
+    hours = cells * REVIEW_MINUTES / 60
+    return f"one case a cell would be {cells:,} cases and {hours:,.1f} hours of review ({REVIEW_MINUTES} minutes each)"
+
+
 def keeps(match: Match, cell: Combination) -> bool:
     """Return True unless an axis of the cell has another level; what only a case can tell is settled later."""
     return all(cell[name] in values for name, values in match if name in cell)
@@ -53,6 +60,7 @@ def check_cells(scope: Scope, node: Node, pool: Pool, axes: tuple[Axis, ...], ta
             "C222",
             f"pool `{pool.name}` has {_times(sizes)} = {count:,} cells, and the most is {CELLS_MAX:,}",
             at=node.key_at,
+            notes=[review_bill(count)],
             hint="fold levels into personas, or leave cells out with `exclude`",
         )
         return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Literal, cast
 
 from evalspec.model.spec import Axis, CellRule, Mix, Persona, Pool, Roles, Task, Technique, Track
 from evalspec.model.vocabulary import AXES_MAX, GRIDS, RELATIONS, TECHNIQUES
-from evalspec.stages.resolving.cells import check_cells
+from evalspec.stages.resolving.cells import check_cells, review_bill
 from evalspec.stages.resolving.expectation import expected_of
 from evalspec.stages.resolving.facts import narrowed
 from evalspec.stages.resolving.grid import behaviour_of, track_of
@@ -138,10 +139,14 @@ def _axes(scope: Scope, name: str, node: Node, kind: str, ground: Ground) -> tup
         scope.used.setdefault("axis", set()).update(known)
         return known
     if len(given.items()) > AXES_MAX:
+        sizes = {axis.name: len(axis.levels) for axis in ground.axes} | {"language": len(ground.task.languages)}
+        count = prod(max(sizes.get(one.string, 1), 1) for one in given.items())
         scope.problems.add(
             "C222",
             f"pool `{name}` crosses {len(given.items())} axes, and the most is {AXES_MAX}",
             at=given.at,
+            label=f"{count:,} cells",
+            notes=[review_bill(count)],
             hint="fold the rest into personas",
         )
     return tuple(
