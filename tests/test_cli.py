@@ -81,6 +81,16 @@ def test_every_command_answers_help_with_an_example(command: list[str], capsys: 
     assert f"Example: evalspec {' '.join(command)}" in said
 
 
+@pytest.mark.parametrize("command", ["build", "plan", "init", "catalog", "explain"])
+def test_examples_stand_below_each_other(command: str, capsys: Capture) -> None:
+    """Two command lines in one line could not be copied."""
+    run([command, "--help"])
+
+    shown = capsys.readouterr().out.split("Example: ")[1].strip().split("\n")
+    assert len(shown) == 2
+    assert all(line.split()[:2] == ["evalspec", command] for line in shown)
+
+
 def test_the_program_lists_its_commands(capsys: Capture) -> None:
     """Bare --help lists every command in the order of the work, and how to start."""
     assert run(["--help"]) == Exit.OK
@@ -269,6 +279,17 @@ def test_what_is_no_spec_is_input_invalid(
     captured = capsys.readouterr()
     assert f"error[{code}]" in captured.err
     assert captured.out == ""
+
+
+@pytest.mark.parametrize("product", ["refund.lock.json", "refund.partial.lock.json", "refund.report.md"])
+@pytest.mark.parametrize("command", ["check", "verify", "build"])
+def test_what_a_build_wrote_is_no_spec_and_the_spec_is_named(command: str, product: str, capsys: Capture) -> None:
+    """Who names the lock is told which file to name, and not that JSON lacks a `version`."""
+    assert run([command, f"specs/{product}"]) == Exit.INVALID
+
+    said = capsys.readouterr().err
+    assert "error[E909]" in said
+    assert "name the spec: specs/refund.yaml" in said
 
 
 # Machine formats

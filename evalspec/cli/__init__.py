@@ -64,7 +64,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Start with: evalspec init messages.jsonl    Then: evalspec build specs/NAME.yaml",
+    epilog="\b\nStart with: evalspec init messages.jsonl\nThen:       evalspec build specs/NAME.yaml",
 )
 @click.version_option(__version__, message="evalspec %(version)s")
 def cli() -> None:

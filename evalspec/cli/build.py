@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from textwrap import wrap
 
 import click
 
@@ -13,6 +14,7 @@ from evalspec.cli.console import (
     diagnostics_json,
     emit,
     emit_json,
+    examples,
     print_diagnostics,
     reporting,
     say,
@@ -29,8 +31,12 @@ from evalspec.stages.reporting.claims import real_cases
 from evalspec.stages.reporting.figures import share
 from evalspec.verification import compare, gate_problems, past_without_evidence, verify_spec
 
+SUMMARY_COLUMNS = 100  # beyond, a terminal breaks the line in the middle of a name
 
-@click.command("build", epilog="Example: evalspec build specs/refund.yaml    evalspec build specs/refund.yaml --locked")
+
+@click.command(
+    "build", epilog=examples("evalspec build specs/refund.yaml", "evalspec build specs/refund.yaml --locked")
+)
 @click.argument("spec", type=click.Path())
 @click.option("--locked", is_flag=True, help="Recompute everything, write nothing, fail if the lock would differ.")
 @click.option("--frozen", is_flag=True, help="The same as `evalspec verify`.")
@@ -157,7 +163,9 @@ def _explain(done: Build, steps: Steps) -> None:
         steps.line("gate", _answers(done.verdicts))
         unsure = past_without_evidence(done.verdicts)
         if unsure:
-            steps.line("", f"past their bound without evidence: {unsure}; the report says what would decide them")
+            said = f"past their bound without evidence: {unsure}; the report says what would decide them"
+            for line in wrap(said, SUMMARY_COLUMNS, subsequent_indent="  "):
+                steps.line("", line)
 
 
 def _answers(verdicts: tuple[Verdict, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from evalspec.catalog import load_catalog
-from evalspec.cli.console import emit, emit_json, reporting
+from evalspec.cli.console import emit, emit_json, examples, reporting
 from evalspec.diagnostics import did_you_mean
 from evalspec.registry import Kind, Member
 
@@ -13,7 +13,7 @@ KINDS: tuple[Kind, ...] = ("operator", "attack", "technique", "measure", "detect
 _PLURAL = {f"{kind}s": kind for kind in KINDS}
 
 
-@click.command("catalog", epilog="Example: evalspec catalog operators    evalspec catalog abbreviate")
+@click.command("catalog", epilog=examples("evalspec catalog operators", "evalspec catalog abbreviate"))
 @click.argument("name", required=False)
 @reporting
 def command(name: str | None, how: str) -> int:
@@ -80,9 +80,12 @@ def _page(member: Member) -> str:
         lines += ["", "Options:"]
         for option in member.options:
             choices = f" ({', '.join(option.choices)})" if option.choices else ""
-            lines.append(f"  {option.name}: {option.type}{choices}, default {option.default}")
+            kind = "list" if option.type == "array" else option.type
+            lines.append(f"  {option.name}: {kind}{choices}, default {_spelled(option.default)}")
     facts = {
-        name: value for name, value in member.traits.items() if isinstance(value, str | tuple) and value not in ("", ())
+        name: value
+        for name, value in member.traits.items()
+        if isinstance(value, str | tuple) and value not in ("", ()) and name != "source"
     }
     if facts:
         spelled = (
@@ -90,3 +93,8 @@ def _page(member: Member) -> str:
         )
         lines += ["", *spelled]
     return "\n".join(lines)
+
+
+def _spelled(value: object) -> str:
+    """Write a default as a spec would."""
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple | list) else str(value)

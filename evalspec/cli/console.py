@@ -19,6 +19,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 SECONDS_BETWEEN_LINES = 5.0  # of progress where there is no terminal
 
 
+def examples(*lines: str) -> str:
+    """Spell the end of a help text: command lines below each other, which click would else run together."""
+    return "\b\n" + "\n".join(f"{'Example: ' if at == 0 else '         '}{line}" for at, line in enumerate(lines))
+
+
 def say(text: str = "") -> None:
     """Print a line to stderr, with everything a terminal could act on escaped."""
     click.echo("\n".join(safe(line) for line in text.split("\n")), err=True)

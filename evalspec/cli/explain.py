@@ -6,7 +6,7 @@ import textwrap
 
 import click
 
-from evalspec.cli.console import emit, emit_json, reporting
+from evalspec.cli.console import emit, emit_json, examples, reporting
 from evalspec.codes import CODES
 from evalspec.diagnostics import did_you_mean
 
@@ -30,7 +30,7 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
 )
 
 
-@click.command("explain", epilog="Example: evalspec explain S101    evalspec explain exit-codes")
+@click.command("explain", epilog=examples("evalspec explain S101", "evalspec explain exit-codes"))
 @click.argument("code", required=False)
 @reporting
 def command(code: str | None, how: str) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import click
 
-from evalspec.cli.console import emit_json, print_diagnostics, reporting, say
+from evalspec.cli.console import emit_json, examples, print_diagnostics, reporting, say
 from evalspec.cli.import_ import summary
 from evalspec.cli.init_ci import ATTRIBUTES, REQUIREMENT, CiFile, shown_ci, write_ci
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, did_you_mean
@@ -26,7 +26,7 @@ SHORT_POOL = "X501"  # a pool holds fewer cases than it owes
 SHOWN = 8  # values and columns in a line
 
 
-@click.command("init", epilog="Example: evalspec init messages.jsonl    evalspec init export.csv --name refund --yes")
+@click.command("init", epilog=examples("evalspec init messages.jsonl", "evalspec init export.csv --name refund --yes"))
 @click.argument("file", type=click.Path(), required=False)
 @click.option("--name", help="The spec's name; default: made from the file's name.")
 @click.option("--input", "column", help="The column with the message or the conversation; default: guessed.")

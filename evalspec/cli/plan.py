@@ -6,16 +6,17 @@ from collections import Counter
 
 import click
 
-from evalspec.cli.console import emit, emit_json, print_diagnostics, reporting
+from evalspec.cli.console import emit, emit_json, examples, print_diagnostics, reporting
 from evalspec.model.build import Inputs
 from evalspec.model.plan import Plan, Stratum
 from evalspec.model.spec import Pool, Spec
 from evalspec.pipeline import plan as lay_out
 from evalspec.project import load_spec, read_inputs
+from evalspec.stages.reporting.figures import percent
 from evalspec.stats.tests import DISCORDANCE, smallest_difference
 
 
-@click.command("plan", epilog="Example: evalspec plan specs/refund.yaml    evalspec plan specs/refund.yaml --slots")
+@click.command("plan", epilog=examples("evalspec plan specs/refund.yaml", "evalspec plan specs/refund.yaml --slots"))
 @click.argument("spec", type=click.Path())
 @click.option("--slots", is_flag=True, help="List the id of every slot that may be opened.")
 @reporting
@@ -85,7 +86,7 @@ def _bill(inputs: Inputs, plan: Plan) -> list[str]:
     shown = f"{100 * smallest:.0f} points" if smallest is not None else "none"
     lines.append(
         f"power      {real} production cases can show a difference of {shown} at 80 % "
-        f"when {DISCORDANCE:.0%} of cases change between two models"
+        f"when {percent(DISCORDANCE)} of cases change between two models"
     )
     if plan.languages and plan.languages[0][0] != "und":
         lines.append("languages  " + ", ".join(f"{tag} {count}" for tag, count in plan.languages))

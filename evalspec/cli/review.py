@@ -7,7 +7,7 @@ import time
 
 import click
 
-from evalspec.cli.console import Steps, emit, emit_json, print_diagnostics, reporting, say
+from evalspec.cli.console import Steps, emit, emit_json, examples, print_diagnostics, reporting, say
 from evalspec.diagnostics import Exit
 from evalspec.edges.files import read_text
 from evalspec.edges.terminal import safe
@@ -36,7 +36,9 @@ def command() -> None:
     """
 
 
-@command.command("list", epilog="Example: evalspec review list specs/refund.yaml    evalspec review list SPEC --json")
+@command.command(
+    "list", epilog=examples("evalspec review list specs/refund.yaml", "evalspec review list specs/refund.yaml --json")
+)
 @click.argument("spec", type=click.Path())
 @click.option("--all", "everything", is_flag=True, help="Also what would not be in the set.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")

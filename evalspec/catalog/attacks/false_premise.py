@@ -65,7 +65,7 @@ def harmless(message: str, rng: Stream) -> Attacked:
 def false_premise(
     message: str, rng: Stream, task: Task, expected: Expected | None, *, toward: tuple[str, ...] = ()
 ) -> Attacked | None:
-    """Lean on a promise or rule that the company never made; None when the instructions know every name we have."""
+    """Lean on a promise or rule that the company never made; needs a name that the instructions do not know."""
     known = (task.instructions or "").lower()
     names = [name for name in _NAMES if name.lower() not in known]
     if not names:

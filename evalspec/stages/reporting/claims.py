@@ -7,7 +7,7 @@ from collections import Counter
 from evalspec.model.build import Build
 from evalspec.model.case import Case
 from evalspec.model.outcome import Measurement
-from evalspec.stages.reporting.figures import find, number, share
+from evalspec.stages.reporting.figures import find, number, percent, share
 from evalspec.stats.tests import DISCORDANCE, smallest_difference
 
 ENTROPY_WITHIN = 0.15  # of the seeds' key-term entropy: 6-measures, question four
@@ -19,24 +19,29 @@ _CAN = {
     "bootstrap": "This set was made before there was traffic. It can compare versions on questions that experts "
     "thought of; **what users will really ask is not known**.",
 }
+_TRIAL = (
+    "This is a trial of what has been approved so far, not the set that the spec describes: **no decision may rest on "
+    "it**."
+)
 
 
 def claims(build: Build) -> list[str]:
     """Say what the set can and cannot show."""
     real = real_cases(build)
     smallest = smallest_difference(real, DISCORDANCE) if real else None
-    lines = [_CAN[build.spec.purpose], ""]
+    is_trial = build.lock is not None and "partial" in build.lock.header
+    lines = [_TRIAL if is_trial else _CAN[build.spec.purpose], ""]
     if real == 0:
         lines.append("- It cannot say how often anything happens in production: no case is from a real user.")
     elif smallest is None:
         lines.append(
             f"- {real} real cases are too few to show any difference between two models "
-            f"at 80 % power when {DISCORDANCE:.0%} of cases change."
+            f"at 80 % power when {percent(DISCORDANCE)} of cases change."
         )
     else:
         lines.append(
             f"- The smallest difference that its {real} real cases can show between two models is "
-            f"**{100 * smallest:.0f} points** (exact McNemar, 80 % power, {DISCORDANCE:.0%} of cases changing)."
+            f"**{100 * smallest:.0f} points** (exact McNemar, 80 % power, {percent(DISCORDANCE)} of cases changing)."
         )
     synthetic = len(_cases(build)) - real - Counter(case.candidate.technique for case in _cases(build))["golden"]
     if synthetic:
@@ -132,7 +137,7 @@ def _entropy(build: Build) -> tuple[str, str]:
 def _relative(one: Measurement) -> str:
     if one.value is None:
         return one.note or "not evaluable"
-    return f"{one.value:+.0%}" + (f" (p {one.p:.3f})" if one.p is not None else "")
+    return f"{100 * one.value:+.0f} %" + (f" (p {one.p:.3f})" if one.p is not None else "")
 
 
 def _families(build: Build) -> tuple[str, str]:

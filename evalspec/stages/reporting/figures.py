@@ -8,12 +8,20 @@ import regex
 
 from evalspec.model.outcome import Measurement
 
-_MARKUP = regex.compile(r"([\\`*_{}\[\]<>#|~@])")
+# An underscore inside a word is no markup; names are full of them.
+_MARKUP = regex.compile(r"([\\`*{}\[\]<>#|~@]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}]))")
+# What we set in backticks ourselves: names, ids and words. Anything else in backticks is spelled out.
+_CODE = regex.compile(r"`([\p{L}\p{N}][\p{L}\p{N} _.,:/=-]*)`")
 
 
 def share(part: int, whole: int) -> str:
     """Spell a share as a percentage with its counts."""
     return f"{100 * part / whole:.0f} % ({part:,} of {whole:,})" if whole else "none"
+
+
+def percent(part: float) -> str:
+    """Spell a share between 0 and 1 as a percentage."""
+    return f"{100 * part:.0f} %"
 
 
 def number(value: float | None) -> str:
@@ -36,11 +44,14 @@ def _is_number(cell: str) -> bool:
 
 
 def plain_text(text: str, limit: int = 160) -> str:
-    """Quote data in Markdown: on one line, no markup, no mention, no link, cut at `limit` characters."""
+    """Quote a text in Markdown: on one line, no markup but names in backticks, no mention, no link, cut at `limit`."""
     line = " ".join(text.split())
     line = line if len(line) <= limit else line[: limit - 1] + "…"
     line = regex.sub(r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}]", lambda found: f"\\u{ord(found.group()):04x}", line)
-    return str(_MARKUP.sub(r"\\\1", line)).replace("://", ":\u2060//")
+    parts = _CODE.split(line)  # text, code, text, ...
+    parts[::2] = [_MARKUP.sub(r"\\\1", part) for part in parts[::2]]
+    parts[1::2] = [f"`{part}`" for part in parts[1::2]]
+    return "".join(parts).replace("://", ":\u2060//")
 
 
 def find(
