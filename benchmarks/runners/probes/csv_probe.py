@@ -37,6 +37,10 @@ for row in rows:
         ),
     ]
     metadata[row["evalspec_id"]] = {"evalspec_id": row["evalspec_id"], "evalspec_digest": row["evalspec_digest"]}
+    if row["expected"]:
+        # The table does not say whether a cell is a label or JSON; of the hostile set only parts are an object.
+        is_parts = row["expected"].startswith('{"')
+        metadata[row["evalspec_id"]]["evalspec_expected"] = json.loads(row["expected"]) if is_parts else row["expected"]
     if row["metadata"]:
         metadata[row["evalspec_id"]]["evalspec_metadata"] = json.loads(row["metadata"])
 notes = [f"{len(formulas)} formulas in a workbook"]
