@@ -21,19 +21,20 @@ from evalspec.stages.screen import FAR_POOLS
 from evalspec.text.distance import reach
 
 
-def why(
-    path: str, name: str, *, base: str | None = None, progress: Progress = lambda stage, done, total: None
-) -> CaseWhy | CellWhy:
-    """Return why the candidate or cell `name` of a spec is as it is; with `base`, what changed since that commit."""
-    done = run(path, until="mix", progress=progress, reading=True)
-    ground = _ground(done, base)
+def ground_of(path: str, *, base: str | None = None, progress: Progress = lambda stage, done, total: None) -> Ground:
+    """Build a spec up to its mix, and read its lock and its state at the commit `base`; answers are read off that."""
+    return _ground(run(path, until="mix", progress=progress, reading=True), base)
+
+
+def why(ground: Ground, name: str) -> CaseWhy | CellWhy:
+    """Return why the candidate or cell `name` is as it is; raise with the nearest name when there is none."""
     known = known_names(ground)
     if name not in known:
         problem = Diagnostic(
             code="X540",
             severity="error",
             message=f"`{name}` is no case, drop or cell of this spec",
-            path=path,
+            path=ground.done.spec.path,
             hint=did_you_mean(name, known),
             exit=Exit.INVALID,
         )

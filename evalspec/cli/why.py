@@ -10,7 +10,7 @@ from evalspec.cli.console import emit, emit_json, reporting
 from evalspec.diagnostics import Exit
 from evalspec.edges.terminal import safe
 from evalspec.model.why import CellWhy
-from evalspec.tracing import why
+from evalspec.tracing import ground_of, why
 
 
 @click.command("why", epilog="Example: evalspec why specs/refund.yaml prompted.angry_escalator.delay.01")
@@ -24,7 +24,7 @@ def command(spec: str, name: str, base: str | None, how: str) -> int:
     A cell is `angry_escalator.delay`, or `prompted.angry_escalator.delay` for one pool; `mutation.typo` and
     `redteam.override` name what an operator or attack owes. Nothing is written.
     """
-    found = why(spec, name, base=base)
+    found = why(ground_of(spec, base=base), name)
     if how == "json":
         emit_json(cell_data(found) if isinstance(found, CellWhy) else case_data(found))
         return Exit.OK
