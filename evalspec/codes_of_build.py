@@ -53,6 +53,11 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "`--track`, `--pool` and `--source` choose cases of the lock, and no case of it fits. Children and "
             "generated cases have no source: `--source` chooses rows that were taken from one.",
         ),
+        "X540": (
+            "nothing of that name",
+            "`why` takes the id of a planned candidate, of a case or drop of the lock, or of a cell, with its pool or "
+            "without. The hint names the nearest one; `evalspec plan SPEC` lists the cells.",
+        ),
         "M150": (
             "a model would have to be asked",
             "The generator of a pool is a live model, and this version has no transport to one. `model: "
@@ -69,6 +74,13 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "a gate past its bound without evidence",
             "The measure is past its bound, but with so few cases chance is not ruled out. This never blocks. "
             "The hint says how many more cases would decide it, if the figure stays.",
+        ),
+        "G403": (
+            "the guard is lowered",
+            "`verify --base COMMIT` found something that the spec at the commit held a set to and the spec now does "
+            "not: a gate with a wider bound, a lower severity or none, a wider waiver, a weaker screen, less review, a "
+            "model of another family. It is a warning, since it may be what the team wants; `--no-loosen` makes it an "
+            "error.",
         ),
         "L601": (
             "not a lock",
@@ -103,6 +115,17 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "`build --partial` locks what is approved so far, so that people can look at it. What waits is missing "
             "from it, and a score on it says nothing about the set. Decide what waits, build, and export the lock.",
         ),
+        "L608": (
+            "ledger lines are gone",
+            "`verify --base COMMIT` looks for every ledger line of the commit, and some are not there, or are spelled "
+            "otherwise. A ledger is append-only: a decision is overruled by a later line that names it under "
+            "`supersedes`, so that both can be read.",
+        ),
+        "L610": (
+            "nothing to compare",
+            "`diff` compares locks, and neither of the two states has one. Build the spec, or name a commit that holds "
+            "its lock.",
+        ),
         "E900": (
             "the operating system refused",
             "A file could not be read or written, a disk is full, memory is short or too many files are open. "
@@ -121,6 +144,17 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "a folder that holds something else",
             "An export rewrites its own files, which it knows by the `evalspec.json` beside them. This folder has a "
             "file of the same name and no such mark, so nothing was written.",
+        ),
+        "E914": (
+            "no such commit",
+            "`--base` names a commit that this clone does not have, or git cannot be run here. Nothing is compared "
+            "with nothing: the command fails instead of passing. CI clones are shallow; fetch the base branch, or "
+            "check out with `fetch-depth: 2` and compare with `HEAD^1`.",
+        ),
+        "E913": (
+            "no commit in common",
+            "`BASE...HEAD` compares with the commit where the two parted, and these two never were one, or the "
+            "checkout holds too little of its history. `BASE..HEAD` compares the two as they are.",
         ),
         "E999": (
             "a bug in evalspec",

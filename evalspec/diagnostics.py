@@ -106,7 +106,8 @@ class EvalspecError(Exception):
     def exit(self) -> Exit:
         """Return the exit code that ranks highest among the errors."""
         found = {one.exit for one in self.diagnostics if one.severity == "error"}
-        return next((code for code in EXIT_PRECEDENCE if code in found), Exit.INVALID)
+        # A command line that cannot be meant is alone with its problem: nothing has been read yet.
+        return next((code for code in (*EXIT_PRECEDENCE, Exit.USAGE) if code in found), Exit.INVALID)
 
 
 class SpecError(EvalspecError):

@@ -148,14 +148,12 @@ class Causes:
         return _said_of(changing[0], record, bool(edits)) if len(changing) == 1 else None
 
     def of_block(self, *blocks: str) -> Said | None:
-        """Return the only edit there is, or what was edited in the first of these blocks of the spec."""
-        if len(self.edits) == 1:
-            return self.edits[0].said
+        """Return what was edited in the first of these blocks of the spec, or the only edit there is."""
         for block in blocks:
             about = [key for one in self.edits for key in one.keys if key.partition(".")[0] == block]
             if about:
                 return _of_the_spec(about)
-        return None
+        return self.edits[0].said if len(self.edits) == 1 else None
 
     def of_measure(self, name: str) -> Said | None:
         """Return the only edit there is, or the new version of this measure."""

@@ -19,6 +19,7 @@ from evalspec.after.diff_words import (
     lead,
     named_rest,
     number_line,
+    own_edits,
     shift_words,
     shortened,
     told_shifts,
@@ -46,7 +47,7 @@ def markdown(found: Diff, *, longest: int = LONGEST) -> str:
     head += [f"- Note: {sentence(note)}" for note in found.notes] + ([""] if found.notes else [])
     if found.is_empty:
         return "\n".join([*head, "Nothing differs.", ""])
-    page = _Page(longest)
+    page, told = _Page(longest), told_shifts(found)
     page.put("\n".join([*head, ""]))
     page.guard(found)
     page.list("What was edited", found.edits, lambda one: f"- {sentence(one.said)}", folded=False)
@@ -57,9 +58,9 @@ def markdown(found: Diff, *, longest: int = LONGEST) -> str:
     page.list("Stale reviews", found.stale, lambda one: f"- {span(one.id)}: {sentence(one.said)}", folded=False)
     page.list("Added", found.added, _listed)
     page.list("Removed", found.removed, _listed)
-    page.list("Changed", [one for one in found.changed if is_listed(one)], _case)
-    page.list("Moved", found.moved, _case)
-    page.list("Names", told_shifts(found), _shift)
+    page.list("Changed", [one for one in found.changed if is_listed(one)], lambda one: _case(one, told))
+    page.list("Moved", found.moved, lambda one: _case(one, told))
+    page.list("Names", told, _shift)
     page.list("Newly dropped", found.dropped, _drop)
     page.list("No longer dropped", found.released, lambda one: f"- {span(one)}")
     for title, rows in (("Mix", found.mix), ("Measures", found.measures), ("Gates", found.gates)):
@@ -163,10 +164,10 @@ def _listed(one: ListedCase) -> str:
     return f"{head}\n  - {span(one.text)}"
 
 
-def _case(one: CaseEdit) -> str:
+def _case(one: CaseEdit, told: Sequence[NameShift]) -> str:
     was = f" (was {span(one.was)})" if one.was else ""
     lines = [f"- {span(one.id)}{was}{_because(one.cause)}"]
-    for edit in one.edits:
+    for edit in own_edits(one, told):
         if edit.is_text:
             lines += [f"  - {span(edit.name)}", block(_both(edit), indent="    ")]
         else:
@@ -194,7 +195,8 @@ def _marked(words: Sequence[Stretch], *, leave_out: str, marks: tuple[str, str])
 
 
 def _shift(one: NameShift) -> str:
-    return f"- {span(shift_words(one))}: {counted(len(one.cases), 'case')}: {span(named_rest(one.cases))}"
+    cases = f"{counted(len(one.cases), 'case')}: {span(named_rest(one.cases))}"
+    return f"- {span(shift_words(one))}: {cases}{_because(one.cause)}"
 
 
 def _drop(one: DropEdit) -> str:

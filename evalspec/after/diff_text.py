@@ -13,6 +13,7 @@ from evalspec.after.diff_words import (
     lead,
     named_rest,
     number_line,
+    own_edits,
     shift_words,
     shortened,
     told_shifts,
@@ -65,6 +66,7 @@ class _Page:
 
     def cases(self, found: Diff) -> list[str]:
         """Return renames, and the cases added, removed, changed and moved."""
+        told = told_shifts(found)
         lines: list[str] = []
         if found.renames:
             lines += ["", self.bold("Renamed")]
@@ -74,8 +76,10 @@ class _Page:
                 lines.append(f"  {names}: {counted(len(one.cases), 'case')}{rest}")
         lines += self._list("Added", found.added, lambda one: self._listed(one, "+", _GREEN))
         lines += self._list("Removed", found.removed, lambda one: self._listed(one, "-", _RED))
-        lines += self._list("Changed", [one for one in found.changed if is_listed(one)], self._case)
-        return [*lines, *self._list("Moved", found.moved, self._case)]
+        lines += self._list(
+            "Changed", [one for one in found.changed if is_listed(one)], lambda one: self._case(one, told)
+        )
+        return [*lines, *self._list("Moved", found.moved, lambda one: self._case(one, told))]
 
     def names(self, found: Diff) -> list[str]:
         """Return the names that stand in the place of others."""
@@ -114,10 +118,10 @@ class _Page:
         expected = f", expects {self.safe(shortened(one.expected, 60))}" if one.expected else ""
         return [f"{head}{expected}{why}{self._because(one.cause)}", f"      {self.safe(shortened(one.text, 140))}"]
 
-    def _case(self, one: CaseEdit) -> list[str]:
+    def _case(self, one: CaseEdit, told: Sequence[NameShift]) -> list[str]:
         was = f" (was {self.safe(one.was)})" if one.was else ""
         lines = [f"  {self.paint('~', _BOLD)} {self.safe(one.id)}{was}{self._because(one.cause)}"]
-        return [*lines, *(f"      {line}" for edit in one.edits for line in self._field(edit))]
+        return [*lines, *(f"      {line}" for edit in own_edits(one, told) for line in self._field(edit))]
 
     def _field(self, edit: FieldEdit) -> list[str]:
         if not edit.is_text:
@@ -140,9 +144,8 @@ class _Page:
         return "\n        | ".join(self.safe(line) for line in words.split("\n"))
 
     def _shift(self, one: NameShift) -> list[str]:
-        return [
-            f"  {self.safe(shift_words(one))}: {counted(len(one.cases), 'case')}: {self.safe(named_rest(one.cases))}"
-        ]
+        cases = f"{counted(len(one.cases), 'case')}: {self.safe(named_rest(one.cases))}"
+        return [f"  {self.safe(shift_words(one))}: {cases}{self._because(one.cause)}"]
 
     def _drop(self, one: DropEdit) -> list[str]:
         was = "  was a case" if one.was_case else ""

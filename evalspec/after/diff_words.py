@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from evalspec.model.diff import CaseEdit, Diff, NameShift, NumberEdit
+from evalspec.after.fields import shift_of
+from evalspec.model.diff import CaseEdit, Diff, FieldEdit, NameShift, NumberEdit
 
 CONTEXT_CHARS = 60  # of what stayed, on each side of a change
 NAMED = 6  # ids of a list
@@ -49,6 +50,8 @@ def number_line(one: NumberEdit) -> str:
 
 def shift_words(one: NameShift) -> str:
     """Return which name stands in the place of which."""
+    if one.before is None and one.after is None:
+        return f"{one.field}: others"
     if one.before is None:
         return f"{one.field}: {figure(one.after)} is new"
     if one.after is None:
@@ -86,3 +89,9 @@ def told_shifts(found: Diff) -> tuple[NameShift, ...]:
     """Return the changes of names that no listed case tells alone."""
     listed = {one.id for one in (*found.changed, *found.moved) if is_listed(one)}
     return tuple(one for one in found.shifts if len(one.cases) > 1 or not set(one.cases) <= listed)
+
+
+def own_edits(case: CaseEdit, told: Sequence[NameShift]) -> tuple[FieldEdit, ...]:
+    """Return the edits of a case without the names that the list of names tells."""
+    elsewhere = {(one.field, one.before, one.after) for one in told}
+    return tuple(one for one in case.edits if one.is_text or shift_of(one) not in elsewhere)

@@ -9,6 +9,7 @@ from evalspec.after.words import text_edit, turn_edits
 from evalspec.model.diff import CaseEdit, FieldEdit, NameShift
 
 Record = Mapping[str, object]
+Shift = tuple[str, str | None, str | None]  # field, before, after
 
 CONTENT = ("input", "context", "behaviour", "premise", "expected", "checks")  # what a digest covers
 _TEXTS = frozenset({"premise"})
@@ -50,16 +51,25 @@ def field_edits(before: Record, after: Record) -> tuple[FieldEdit, ...]:
 
 def name_shifts(edits: Iterable[CaseEdit]) -> tuple[NameShift, ...]:
     """Group the changes of names: the same name in the place of the same other one, and in which cases."""
-    groups: dict[tuple[str, str | None, str | None], list[str]] = {}
+    groups: dict[Shift, list[CaseEdit]] = {}
     for case in edits:
         for one in case.edits:
             if not one.is_text:
-                groups.setdefault((one.name, one.before, one.after), []).append(case.id)
-    found = [
-        NameShift(field=field, before=before, after=after, cases=tuple(sorted(cases)))
-        for (field, before, after), cases in groups.items()
-    ]
+                groups.setdefault(shift_of(one), []).append(case)
+    found = []
+    for (field, before, after), cases in groups.items():
+        causes = {case.cause for case in cases}
+        ids = tuple(sorted(case.id for case in cases))
+        cause = causes.pop() if len(causes) == 1 else None
+        found.append(NameShift(field=field, before=before, after=after, cases=ids, cause=cause))
     return tuple(sorted(found, key=lambda one: (-len(one.cases), one.field, one.before or "", one.after or "")))
+
+
+def shift_of(edit: FieldEdit) -> Shift:
+    """Return what a change of a name shares with others; lists of ids are each their own, and say nothing as names."""
+    are_lists = all(value is None or value.startswith("[") for value in (edit.before, edit.after))
+    is_ids = edit.name.startswith("lineage.") and are_lists
+    return (edit.name, None, None) if is_ids else (edit.name, edit.before, edit.after)
 
 
 def spelled(value: object) -> str | None:

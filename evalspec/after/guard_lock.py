@@ -46,11 +46,13 @@ def is_semantic(drop: Mapping[str, object]) -> bool:
 
 
 def _faults(before: Side, after: Side) -> list[Lowered]:
-    return [
-        Lowered(kind="integrity", name="lock", said=said("the lock of {} contradicts itself: {}", side.label, fault))
-        for side in (before, after)
-        for fault in side.faults
-    ]
+    found = []
+    for side in (before, after):
+        if side.faults:
+            words = said("the lock of {} contradicts itself: it was edited by hand or damaged", side.label)
+            lines = tuple(said("{}", fault) for fault in side.faults)
+            found.append(Lowered(kind="integrity", name="lock", said=words, lines=lines))
+    return found
 
 
 def _unread(before: Side, after: Side) -> list[Lowered]:
@@ -104,15 +106,16 @@ def _purpose(before: Lock, after: Lock) -> list[Lowered]:
 def _semantic_drops(before: Lock, after: Lock) -> list[Lowered]:
     known = {(str(one.get("id")), str(one.get("stage"))) for one in before.drops}
     cases = {case_id(one) for one in before.cases}
-    found = []
+    lines = []
     for drop in after.drops:
         name, stage = str(drop.get("id")), str(drop.get("stage"))
         if is_semantic(drop) and (name, stage) not in known:
-            was = ", a case before" if name in cases else ""
-            words = said(f"{{}}{was} is dropped by {{}} ({{}}), which `verify` cannot recompute", name, stage,
-                         drop.get("reason"))  # fmt: skip
-            found.append(Lowered(kind="semantic_drop", name=name, said=words))
-    return found
+            was = ", a case before," if name in cases else ""
+            lines.append(said(f"{{}}{was} by {{}}: {{}}", name, stage, drop.get("reason")))
+    if not lines:
+        return []
+    words = said(f"{_counted(len(lines), 'drop')} in this change that {{}} cannot recompute", "verify")
+    return [Lowered(kind="semantic_drop", name="drops", said=words, lines=tuple(lines))]
 
 
 def _labels(pairs: Pairs) -> list[Lowered]:

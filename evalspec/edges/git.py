@@ -103,6 +103,6 @@ def _run(folder: str, *arguments: str) -> str | None:
         done = subprocess.run(
             command, capture_output=True, check=False, timeout=SECONDS, stdin=subprocess.DEVNULL, env=environment
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except (OSError, ValueError, subprocess.TimeoutExpired):  # ValueError: a path that no file can have
         return None
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None

@@ -130,12 +130,13 @@ class CaseEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameShift:
-    """One name in the place of another, the same way in these cases."""
+    """One name in the place of another, the same way in these cases; of a list of ids only that it differs."""
 
     field: str
     before: str | None
     after: str | None
     cases: tuple[str, ...]
+    cause: Said | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
