@@ -235,6 +235,18 @@ def test_the_check_stops_an_edited_lock_and_a_lost_decision(pull_request: str, n
     assert shell(verify, no_network, Path.cwd()).returncode == Exit.INTEGRITY
 
 
+def test_the_summary_shows_the_change(pull_request: str, no_network: list[str]) -> None:
+    """What lowers the guard stands in the job's summary, for whoever reviews."""
+    edit_spec(pull_request, lambda data: data["gates"]["enough"].update(min=2))
+    assert run(["build", pull_request, "-q"]) == Exit.OK
+    commit(Path())
+    step = named(yaml.safe_load(CHECK.read_text("utf-8")), "Show the change")
+
+    assert shell(step, no_network, Path.cwd(), GITHUB_STEP_SUMMARY="../runner/summary.md").returncode == 0
+    summary = Path("../runner/summary.md").read_text("utf-8")
+    assert "enough" in summary and "min" in summary
+
+
 def test_the_trusted_build_fails_on_a_lock_that_is_out_of_date(pull_request: str, no_network: list[str]) -> None:
     """A spec that was merged without its lock: exit 4, and the lock stays as it was."""
     edit_spec(pull_request, lambda data: data["mix"]["cases"].update(seed=5))
