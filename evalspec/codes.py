@@ -1,7 +1,7 @@
 """The table of diagnostic codes: a letter for the stage, three digits, a title and what `explain` prints.
 
 Letters: Y parse, S validate, C resolve, I import and snapshots, X expand, M models, V review, G gate, L lock,
-E edges.
+R results, E edges.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from evalspec.codes_of_build import BUILD
 from evalspec.codes_of_resolve import RESOLVE
+from evalspec.codes_of_results import RESULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,7 @@ _IMPORT: dict[str, Code] = {
 }
 
 _BUILD: dict[str, Code] = {code: Code(*row) for code, row in BUILD.items()}
+_RESULTS: dict[str, Code] = {code: Code(*row) for code, row in RESULTS.items()}
 
 _MODELS: dict[str, Code] = {
     "M101": Code(
@@ -369,6 +371,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
                 **_BUILD,
                 **_MODELS,
                 **_REVIEW,
+                **_RESULTS,
                 **_EDGES,
             }.items()
         )

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 Function = TypeVar("Function", bound=Callable[..., object])
-Kind = Literal["operator", "attack", "relation", "technique", "measure", "check", "detector", "reader", "exporter"]
+Kind = Literal[
+    "operator", "attack", "relation", "technique", "measure", "check", "detector", "reader", "exporter", "results"
+]
 
 # What the compiler can hand to a member by name; anything else is an error at import.
 SUPPLIED: Mapping[str, frozenset[str]] = types.MappingProxyType(
@@ -23,6 +25,7 @@ SUPPLIED: Mapping[str, frozenset[str]] = types.MappingProxyType(
         "measure": frozenset({"scope"}),
         "detector": frozenset({"text"}),
         "reader": frozenset({"path"}),
+        "results": frozenset({"text", "metric"}),
         "exporter": frozenset({"lock", "facts"}),
     }
 )
@@ -230,3 +233,8 @@ def exporter(
     with a placeholder for the model, which a person edits and a later export keeps.
     """
     return _register("exporter", name, version, {"runner": runner, "records": records, "stubs": stubs})
+
+
+def results(name: str, *, version: int) -> Callable[[Function], Function]:
+    """Register a reader of the result files that a runner writes."""
+    return _register("results", name, version, {})

@@ -14,8 +14,8 @@ def _z(confidence: float) -> float:
     return NormalDist().inv_cdf(0.5 + confidence / 2)
 
 
-def wilson(successes: int, n: int, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Return Wilson's score interval of a rate; [0, 1] when nothing was counted."""
+def wilson(successes: float, n: float, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return Wilson's score interval of a rate; [0, 1] when nothing was counted. An effective `n` need not be whole."""
     if n == 0:
         return 0.0, 1.0
     z2, rate = _z(confidence) ** 2, successes / n

@@ -13,7 +13,7 @@ from evalspec.stream import Stream
 from evalspec.text.spans import protected_spans
 
 CATALOG = load_catalog()
-KINDS = ("operator", "attack", "relation", "technique", "measure", "check", "detector", "reader", "exporter")
+KINDS = ("operator", "attack", "relation", "technique", "measure", "check", "detector", "reader", "exporter", "results")
 MEMBERS = [member for kind in KINDS for member in CATALOG.all(kind)]  # type: ignore[arg-type]
 PYTHON_TYPES = {"number": (int, float), "integer": int, "string": str, "boolean": bool, "array": tuple}
 TEXT = (
