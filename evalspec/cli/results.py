@@ -15,7 +15,11 @@ from evalspec.swap import import_results
 READERS = ("deepeval", "hf", "inspect", "jsonl", "lm_eval", "promptfoo")
 
 
-@click.group("results", no_args_is_help=True)
+@click.group(
+    "results",
+    no_args_is_help=True,
+    epilog="Example: evalspec results import specs/refund.yaml runs/out.jsonl --model gpt-b",
+)
 def command() -> None:
     """Bring what a runner found back to the lock.
 
