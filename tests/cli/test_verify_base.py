@@ -34,7 +34,7 @@ def verified(spec: str, capsys: Capture, *more: str) -> tuple[int, dict[str, Any
 
 
 def codes(found: dict[str, Any]) -> list[str]:
-    """The codes of an answer in the order in which they are told, but for gates that lack evidence in so small a set."""
+    """The codes of an answer in the order they are told, but for gates that lack evidence in so small a set."""
     return [one["code"] for one in found["diagnostics"] if one["code"] != "G402"]
 
 
