@@ -155,6 +155,20 @@ class Causes:
                 return _of_the_spec(about)
         return self.edits[0].said if len(self.edits) == 1 else None
 
+    def of_gate(self, gate: str) -> Said | None:
+        """Return the edit of this gate or of waivers when nothing changed the set too, or the only edit there is."""
+        own = [
+            key for one in self.edits for key in one.keys if key.startswith(f"gates.{gate}.") or key == f"gates.{gate}"
+        ]
+        own += [key for one in self.edits for key in one.keys if key.partition(".")[0] == "waivers"]
+        if own:
+            return None if any(_changes_cases(one) for one in self.edits) else _of_the_spec(own)
+        if len(self.edits) != 1:
+            return None
+        # The bound of another gate moves no answer of this one.
+        keys = [key for key in self.edits[0].keys if key.partition(".")[0] != "gates"]
+        return _of_the_spec(keys) if keys else None if self.edits[0].keys else self.edits[0].said
+
     def of_measure(self, name: str) -> Said | None:
         """Return the only edit there is, or the new version of this measure."""
         if len(self.edits) == 1:

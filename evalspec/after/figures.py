@@ -35,7 +35,7 @@ def gate_edits(before: Side, after: Side, causes: Causes) -> tuple[NumberEdit, .
     """Return the gates whose answer or waiver differs between two reports."""
     if before.numbers is None or after.numbers is None:
         return ()
-    return _edits(_gates(before.numbers), _gates(after.numbers), lambda name: causes.of_block("gates", "waivers"))
+    return _edits(_gates(before.numbers), _gates(after.numbers), causes.of_gate)
 
 
 def _mix(side: Side) -> Figures:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from evalspec.after.why_ground import Ground, case_of, drop_of
 from evalspec.model.outcome import Lock
 from evalspec.model.spec import Spec
+from evalspec.model.task import Task
 from evalspec.model.why import Since
 from evalspec.stages.lock import case_record, drop_record
 
@@ -109,7 +111,7 @@ def _input_causes(ground: Ground) -> list[str]:
     found, sources = [], {source.name for source in ground.done.spec.sources}
     for name, digest in ground.digests.items():
         held = before.get(name)
-        kind = "the grammar" if name in ground.grammars else "the rows of" if name in sources else "the file"
+        kind = "the grammar" if name in ground.grammars else "the used rows of" if name in sources else "the file"
         if name == "ledger":  # its lines about the case are named one by one
             continue
         if isinstance(held, Mapping) and held.get("digest") != digest:
@@ -117,6 +119,13 @@ def _input_causes(ground: Ground) -> list[str]:
         elif held is None:
             found.append(f"{kind} `{name}` came in")
     return found
+
+
+def _as_written(block: object) -> object:
+    """Return a block without the text of a file that it names: the base's is not read, and inputs tell its edits."""
+    if isinstance(block, Task) and block.instructions_path is not None:
+        return replace(block, instructions=None)
+    return block
 
 
 def _spec_causes(now: Spec, then: Spec | None, pool: str) -> list[str]:
@@ -131,7 +140,7 @@ def _spec_causes(now: Spec, then: Spec | None, pool: str) -> list[str]:
     elif was != now.pool(pool):
         found.append(f"pool `{pool}` was edited{where}")
     for block in ("axes", "personas", "models", "task", "sources", "screen", "review", "mix"):
-        if getattr(then, block) != getattr(now, block):
+        if _as_written(getattr(then, block)) != _as_written(getattr(now, block)):
             found.append(f"`{block}` of the spec was edited")
     if then.random_state != now.random_state:
         found.append(f"random_state was {then.random_state} and is {now.random_state}")

@@ -66,9 +66,11 @@ def _reason(decision: Decision, seed: Change | None, synthetic: Change | None, m
     if decision == "ship":
         worst = f"at worst {points(seed.interval[0])} points, within the margin of {size(margin)}"
         return f"{moved} ({counts}), {worst}"
-    shows = f"{size(seed.smallest)} points" if seed.smallest is not None else "no difference"
+    shows = "too few of them differ between the two runs to show any difference"
+    if seed.smallest is not None:
+        shows = f"so few cases show differences from {size(seed.smallest)} points on"
     open_ = f"{interval_text(seed.interval)} neither shows a loss nor rules out one beyond the margin of {size(margin)}"
-    return f"{moved} ({counts}): {open_}; so few cases show {shows} with 80 % power"
+    return f"{moved} ({counts}): {open_}; {shows} with 80 % power"
 
 
 def _beside(synthetic: Change | None) -> str:
