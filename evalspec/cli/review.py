@@ -57,7 +57,8 @@ def list_command(spec: str, everything: bool, quiet: bool, how: str) -> int:
     rest = len(done.reviewed.queue) - len(readings) if done.reviewed else 0
     more = f"; {rest} more would not be in the set (--all)" if rest else ""
     print_diagnostics(done.short, how)
-    say(f"{spec}: {len(done.waiting)} cases of the set wait for a person{more}")
+    waits = "1 case of the set waits" if len(done.waiting) == 1 else f"{len(done.waiting)} cases of the set wait"
+    say(f"{spec}: {waits} for a person{more}")
     return Exit.OK
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from evalspec.digests import digest
 from evalspec.model.case import Candidate, input_json
+from evalspec.text.json_text import plain as plain
 
 
 def content(candidate: Candidate) -> dict[str, object]:
@@ -30,15 +31,6 @@ def content(candidate: Candidate) -> dict[str, object]:
 def content_digest(candidate: Candidate) -> str:
     """Return the digest of {input, context, behaviour, premise, expected, checks}."""
     return digest(content(candidate))
-
-
-def plain(value: object) -> object:
-    """Return JSON data of dicts and lists only, whatever mappings and sequences a record holds."""
-    if isinstance(value, Mapping):
-        return {str(name): plain(one) for name, one in value.items()}
-    if isinstance(value, tuple | list):
-        return [plain(one) for one in value]
-    return value
 
 
 def _is_empty(value: object) -> bool:
