@@ -5,7 +5,7 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin/python -m
 SPECS  := specs/refund.yaml specs/clinic_chat.yaml specs/library.yaml
 
-.PHONY: demo test check lint types verify specs golden docs wheel clean
+.PHONY: demo test check torture lint types verify specs golden docs wheel clean
 
 demo: $(VENV)/.installed                 ## build the refund example, with a summary
 	$(VENV)/bin/evalspec build specs/refund.yaml
@@ -14,6 +14,9 @@ test: $(VENV)/.installed-dev             ## run the whole suite
 	$(RUN) pytest -q -n 2
 
 check: lint types test                   ## what CI runs before the examples
+
+torture: $(VENV)/.installed-dev          ## try every promise thousands of times; an hour or more; writes TORTURE.md
+	$(RUN) tests.torture --write TORTURE.md $(TORTURE)
 
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .
