@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -32,6 +33,11 @@ def say(text: str = "") -> None:
 def emit(text: str) -> None:
     """Print data to stdout."""
     click.echo(text)
+
+
+def columns() -> int | None:
+    """Return how wide the terminal is that stdout goes to; None where it goes to a file or another program."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def emit_json(value: object) -> None:

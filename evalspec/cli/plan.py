@@ -13,7 +13,7 @@ from evalspec.model.spec import Pool, Spec
 from evalspec.pipeline import plan as lay_out
 from evalspec.project import load_spec, read_inputs
 from evalspec.stages.reporting.figures import percent
-from evalspec.stats.tests import DISCORDANCE, smallest_difference
+from evalspec.stats.tests import DISCORDANCE, POWER, smallest_difference
 
 
 @click.command("plan", epilog=examples("evalspec plan specs/refund.yaml", "evalspec plan specs/refund.yaml --slots"))
@@ -83,10 +83,10 @@ def _bill(inputs: Inputs, plan: Plan) -> list[str]:
     lines.append(f"money      {_money(spec)}")
     real = _real(spec)
     smallest = smallest_difference(real, DISCORDANCE) if real else None
-    shown = f"{100 * smallest:.0f} points" if smallest is not None else "none"
+    shown = f"a difference of {100 * smallest:.0f} points" if smallest is not None else "no difference"
     lines.append(
-        f"power      {real} production cases can show a difference of {shown} at 80 % "
-        f"when {percent(DISCORDANCE)} of cases change between two models"
+        f"power      {real} production cases can show {shown} with {percent(POWER)} power, at {percent(DISCORDANCE)} "
+        "of cases changing answer between two models, assumed; score says it again at what it sees"
     )
     if plan.languages and plan.languages[0][0] != "und":
         lines.append("languages  " + ", ".join(f"{tag} {count}" for tag, count in plan.languages))
@@ -134,6 +134,7 @@ def _data(inputs: Inputs, plan: Plan, slots: bool) -> dict[str, object]:
         "usd": 0.0 if not _paid(spec) else None,
         "production_cases": real,
         "smallest_difference": smallest_difference(real, DISCORDANCE) if real else None,
+        "assumed_discordance": DISCORDANCE,
         "languages": dict(plan.languages),
         **({"slot_ids": sorted(plan.slots_by_id)} if slots else {}),
     }

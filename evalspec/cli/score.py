@@ -6,11 +6,11 @@ import time
 
 import click
 
-from evalspec.cli.console import diagnostics_json, emit, emit_json, print_diagnostics, say
+from evalspec.cli.console import columns, diagnostics_json, emit, emit_json, print_diagnostics, say
 from evalspec.diagnostics import EvalspecError, Exit
 from evalspec.edges.terminal import safe
 from evalspec.scoring.numbers import numbers
-from evalspec.scoring.pages import as_markdown, as_text, page
+from evalspec.scoring.pages import NO_TERMINAL, as_markdown, as_text, page
 from evalspec.scoring.verdict import MARGIN
 from evalspec.swap import score_spec
 
@@ -74,7 +74,7 @@ def command(
     elif how == "markdown":
         emit(as_markdown(page(found.card, history)).rstrip("\n"))
     else:
-        text = as_text(page(found.card, history)).rstrip("\n")
+        text = as_text(page(found.card, history), columns() or NO_TERMINAL).rstrip("\n")
         emit("\n".join(safe(line, github=True) for line in text.split("\n")))
     if found.recorded is not None:
         say(f"recorded in {found.recorded}")

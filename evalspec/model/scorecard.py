@@ -76,7 +76,9 @@ class Change:
     p: float | None
     interval: tuple[float, float]
     method: Method
-    smallest: float | None = None  # difference of a part that its cases show with 80 % power
+    discordance: float | None = None  # share of a part's pairs that changed answer; None: nothing was scored in both
+    smallest: float | None = None  # difference that a part's cases show with 80 % power, at that share or what is assumed
+    planned: float | None = None  # the same at the share that `plan` assumes
     adjusted: float | None = None  # p, Holm over the slices
     bootstrap: tuple[float, float] | None = None
 

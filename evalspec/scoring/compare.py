@@ -19,10 +19,12 @@ def compare_parts(
     found = {}
     for part, members in parts(cases).items():
         one = change(part, members, baseline, contender)
-        discordance = (one.gain + one.loss) / one.pairs if one.gain + one.loss else DISCORDANCE
+        seen = (one.gain + one.loss) / one.pairs if one.pairs else None
         found[part] = replace(
             one,
-            smallest=smallest_difference(one.families, discordance) if one.families else None,
+            discordance=seen,
+            smallest=smallest_difference(one.families, seen or DISCORDANCE) if one.families else None,
+            planned=smallest_difference(one.families, DISCORDANCE) if one.families else None,
             bootstrap=bootstrap(differences(members, baseline, contender), f"{key} {part}"),
         )
     return found

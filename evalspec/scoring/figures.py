@@ -17,9 +17,9 @@ def size(value: float) -> str:
     return f"{100 * value:.1f}"
 
 
-def percent(value: float | None) -> str:
+def percent(value: float | None, digits: int = 1) -> str:
     """Spell a rate in percent."""
-    return "–" if value is None else f"{100 * value:.1f}"
+    return "–" if value is None else f"{100 * value:.{digits}f}"
 
 
 def p_text(p: float | None) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evalspec.model.scorecard import Change, Rate, RunCard, Scorecard, Swap
 from evalspec.scoring.figures import cell, interval_text, p_text, percent, points, size
 from evalspec.stages.reporting.figures import table
+from evalspec.stats.tests import DISCORDANCE, POWER
 
 PART_NAMES: Mapping[str, str] = {
     "seed": "real (decides)",
@@ -17,6 +19,8 @@ PART_NAMES: Mapping[str, str] = {
 }
 LISTED_PAIRS = 10  # a slice with fewer pairs says too little to be listed; --json has all
 LISTED_SLICES = 12
+NO_TERMINAL = 100  # columns of prose where nobody says how many there are
+NARROWEST = 40  # columns; a terminal that claims fewer is not read line by line
 _SENTENCE = 2000  # characters; longer than any that is written here
 
 
@@ -62,7 +66,11 @@ def _parts(card: Scorecard) -> Block:
         for part, one in card.parts.items()
     ]
     head = ("Part", "Scored in both", "Before", "After", "Points", "95 %", "Bootstrap", "Gain/loss", "p", "Can show")
-    return Block(title="Change", head=head, rows=tuple(rows))
+    words = (
+        f"Can show: the smallest difference with {percent(POWER, 0)} % power, at the share of cases that changed answer "
+        f"here; plan assumes {percent(DISCORDANCE, 0)} %."
+    )
+    return Block(title="Change", lines=(words,), head=head, rows=tuple(rows))
 
 
 def _count(one: Change) -> str:
@@ -196,17 +204,37 @@ def _history(history: Sequence[Swap]) -> Block:
     return Block(title="History", lines=(words,), head=head, rows=tuple(rows))
 
 
-def as_text(blocks: Sequence[Block]) -> str:
-    """Lay blocks out for a terminal; whoever prints it escapes what a terminal could act on."""
+def as_text(blocks: Sequence[Block], width: int = NO_TERMINAL) -> str:
+    """Lay blocks out for a terminal of so many columns; whoever prints it escapes what a terminal could act on.
+
+    Prose is wrapped. A row of a table is not: broken in two, it could not be read at all.
+    """
     found: list[str] = []
     for block in blocks:
-        found += ["", block.title, *(f"  {line}" for line in block.lines)]
+        found += [
+            "",
+            *_wrapped(block.title, width, ""),
+            *(row for line in block.lines for row in _wrapped(line, width)),
+        ]
         rows = [block.head, *block.rows] if block.head else []
         widths = [max(len(row[at]) for row in rows) for at in range(len(block.head))]
         for row in rows:
             cells = [text.ljust(width) for text, width in zip(row, widths, strict=True)]
             found.append(f"  {'  '.join(cells)}".rstrip())
     return "\n".join(found).lstrip("\n") + "\n"
+
+
+def _wrapped(line: str, width: int, margin: str = "  ") -> list[str]:
+    """Break a line between words; a word that is longer than the line stands on its own, since it may be a path."""
+    columns = max(width, NARROWEST)
+    return textwrap.wrap(
+        line,
+        columns,
+        initial_indent=margin,
+        subsequent_indent=margin + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def as_markdown(blocks: Sequence[Block]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evalspec.model.scorecard import Change, Decision, Divergence, Noise, SwapVerdict
-from evalspec.scoring.figures import interval_text, p_text, points, size
-from evalspec.stats.tests import ALPHA
+from evalspec.scoring.figures import interval_text, p_text, percent, points, size
+from evalspec.stats.tests import ALPHA, DISCORDANCE, POWER
 
 MARGIN = 0.02  # a loss of the real pass rate that one is ready to bear; proposed, never a fact, always printed
 
@@ -66,11 +66,22 @@ def _reason(decision: Decision, seed: Change | None, synthetic: Change | None, m
     if decision == "ship":
         worst = f"at worst {points(seed.interval[0])} points, within the margin of {size(margin)}"
         return f"{moved} ({counts}), {worst}"
-    shows = "too few of them differ between the two runs to show any difference"
-    if seed.smallest is not None:
-        shows = f"so few cases show differences from {size(seed.smallest)} points on"
     open_ = f"{interval_text(seed.interval)} neither shows a loss nor rules out one beyond the margin of {size(margin)}"
-    return f"{moved} ({counts}): {open_}; {shows} with 80 % power"
+    return f"{moved} ({counts}): {open_}; {_power(seed)}"
+
+
+def _power(seed: Change) -> str:
+    """Say what so few cases show, and at which share of cases changing answer; `plan` assumes another share."""
+    assumed = f"{percent(DISCORDANCE, 0)} %"
+    shows = f"with {percent(POWER, 0)} % power so few cases show {_from(seed.smallest)}"
+    if not seed.discordance:
+        return f"{shows}, at {assumed} of cases changing answer, assumed as by plan since none changed here"
+    seen = f"{shows}, at the {percent(seed.discordance)} % of cases changing answer seen here"
+    return f"{seen}; plan assumed {assumed}, which shows {_from(seed.planned)}"
+
+
+def _from(smallest: float | None) -> str:
+    return "no difference" if smallest is None else f"differences from {size(smallest)} points on"
 
 
 def _beside(synthetic: Change | None) -> str:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
 import shutil
+import struct
+import subprocess
+import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -133,3 +140,68 @@ def test_results_that_are_not_there_or_of_another_lock(
     assert run(["score", SPEC, "--baseline", "gpt-a", "--contender", "gpt-a"]) == Exit.STALE
     path.write_text(text.replace(str(cases[0]["digest"]), "0" * 32), encoding="utf-8")
     assert run(["score", SPEC, "--baseline", "gpt-a", "--contender", "gpt-a"]) == Exit.INTEGRITY
+
+
+def test_plan_and_score_name_the_share_they_assume(
+    cases: list[dict[str, object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The promise of `plan` at 20 % of cases changing answer, assumed, stands beside what these two runs show."""
+    assert import_(write("a.jsonl", answers(cases, "old", real=2, other=0)), "--model", "old") == Exit.OK
+    assert import_(write("b.jsonl", answers(cases, "new", real=4, other=0)), "--model", "new") == Exit.OK
+    capsys.readouterr()
+    score = ["score", SPEC, "--baseline", "old", "--contender", "new"]
+
+    assert run(["plan", SPEC]) == Exit.OK
+    plan = capsys.readouterr().out
+    assert run(score) == Exit.OK
+    text = " ".join(capsys.readouterr().out.split())
+    assert run(["plan", SPEC, "--json"]) == Exit.OK
+    promised = json.loads(capsys.readouterr().out)
+    assert run([*score, "--json"]) == Exit.OK
+    seed = json.loads(capsys.readouterr().out)["parts"]["seed"]
+
+    points = f"{100 * promised['smallest_difference']:.1f} points"
+    assert "with 80 % power, at 20 % of cases changing answer between two models, assumed" in plan
+    assert (
+        f"at the 4.8 % of cases changing answer seen here; plan assumed 20 %, which shows differences from {points}"
+        in (text)
+    )
+    assert promised["assumed_discordance"] == 0.2
+    assert seed["planned"] == pytest.approx(promised["smallest_difference"], abs=1e-6)
+    assert (seed["discordance"], seed["smallest"]) == (pytest.approx(2 / 42, abs=1e-6), None)
+
+
+@pytest.mark.parametrize("width", [None, 64, 130])
+def test_sentences_fit_the_terminal(cases: list[dict[str, object]], width: int | None) -> None:
+    """As wide as the terminal is, and 100 columns where there is none."""
+    assert import_(write("a.jsonl", answers(cases, "old", real=2, other=0)), "--model", "old") == Exit.OK
+    line = [sys.executable, "-m", "evalspec", "score", SPEC, "--baseline", "old", "--contender", "old"]
+    env = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    if width is None:
+        text = subprocess.run(line, env=env, check=True, capture_output=True).stdout.decode()
+    else:
+        text = on_a_terminal(line, env, width)
+
+    sentences = [one for one in text.splitlines() if "  " not in one.lstrip()]
+    longest = max(len(one) for one in sentences)
+    assert (width or 100) - 20 < longest <= (width or 100)
+
+
+def on_a_terminal(line: list[str], env: dict[str, str], width: int) -> str:
+    """What a command prints on a terminal of so many columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    with subprocess.Popen(line, env=env, stdout=theirs, stderr=subprocess.DEVNULL) as process:
+        os.close(theirs)
+        parts = []
+        while True:
+            try:
+                part = os.read(ours, 1 << 16)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            parts.append(part)
+    os.close(ours)
+    assert process.returncode == Exit.OK
+    return b"".join(parts).decode()

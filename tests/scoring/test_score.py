@@ -20,6 +20,7 @@ from evalspec.scoring.pages import as_markdown, as_text, page
 from evalspec.scoring.score import score, swap_of
 from evalspec.scoring.tally import groups, noise, outcomes_of, rate, refusals, relations
 from evalspec.scoring.verdict import decide
+from evalspec.stats.tests import DISCORDANCE, smallest_difference
 
 
 def test_the_worked_table_blocks() -> None:
@@ -292,9 +293,59 @@ def test_every_view_says_the_same() -> None:
 
     text, data = as_text(page(card, history)), numbers(card, history)
 
-    assert f"BLOCK: {card.verdict.reason}." in text
+    assert f"BLOCK: {card.verdict.reason}." in " ".join(text.split())
     assert "apart in 0" in text or "apart in 1" in text
     assert "BLOCK" in as_markdown(page(card, history))
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     assert data["verdict"]["decision"] == "block"  # type: ignore[index]
     assert data["parts"]["seed"]["p"] == pytest.approx(0.0385742)  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("gain", "loss", "n", "words"),
+    [
+        (
+            *(2, 6, 108),
+            "with 80 % power so few cases show differences from 7.3 points on, at the 7.4 % of cases changing answer "
+            "seen here; plan assumed 20 %, which shows differences from 12.3 points on",
+        ),
+        (
+            *(1, 5, 72),
+            "with 80 % power so few cases show no difference, at the 8.3 % of cases changing answer seen here; "
+            "plan assumed 20 %, which shows differences from 14.9 points on",
+        ),
+        (
+            *(0, 0, 72),
+            "with 80 % power so few cases show differences from 14.9 points on, at 20 % of cases changing answer, "
+            "assumed as by plan since none changed here",
+        ),
+    ],
+)
+def test_power_names_the_share_of_cases_changing_answer(gain: int, loss: int, n: int, words: str) -> None:
+    """What is shown at the share seen, beside what `plan` promised at the share it assumed: neither stands alone."""
+    members = pairs("seed", both=n - gain - loss, gain=gain, loss=loss, neither=0)
+    lock = lock_of([case(name) for name in members])
+    card = score(lock, *(run_of(lock, str(at), {name: one[at] for name, one in members.items()}) for at in (0, 1)))
+    seed = card.parts["seed"]
+
+    assert card.verdict.reason.endswith(f"beyond the margin of 2.0; {words}")
+    assert seed.discordance == (gain + loss) / n
+    assert seed.smallest == smallest_difference(n, seed.discordance or DISCORDANCE)
+    assert seed.planned == smallest_difference(n, DISCORDANCE)
+    assert "at the share of cases that changed answer here; plan assumes 20 %" in as_markdown(page(card, ()))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_prose_is_wrapped_and_nothing_else(width: int) -> None:
+    """No sentence passes the width or loses a word; a row of a table stays whole, and so does the JSON."""
+    card = score(*worked_table(4, 12))
+    blocks = page(card, [])
+
+    lines = as_text(blocks, width).splitlines()
+
+    rows = [line for line in lines if "  " in line.lstrip()]  # columns stand two spaces apart
+    assert max(len(line) for line in lines if line not in rows) <= width < len(card.verdict.reason)
+    assert any(len(line) > 100 for line in rows)
+    prose = " ".join(" ".join(lines).split())
+    assert all(" ".join(line.split()) in prose for block in blocks for line in (block.title, *block.lines))
+    assert numbers(card, [])["verdict"]["reason"] == card.verdict.reason  # type: ignore[index]
