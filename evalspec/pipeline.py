@@ -5,7 +5,7 @@ Nothing here opens a file: what a build reads comes in as `Inputs`, what it asks
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from evalspec.stages.expand import expand
 from evalspec.stages.expanding.mended import with_mended_parents
 from evalspec.stages.fill import fill, refuse_short
 from evalspec.stages.gate import gate
-from evalspec.stages.generate import generate
+from evalspec.stages.generate import generate_all
 from evalspec.stages.header import header
 from evalspec.stages.independence import families_of, independence
 from evalspec.stages.ledger import consult
@@ -77,7 +77,7 @@ def mended_plan(inputs: Inputs, catalog: Catalog, tools: Tools) -> Plan:
     layout = plan(inputs, catalog)
     decided = _decided(inputs) & layout.slots_by_id.keys()
     slots = [layout.slots_by_id[case] for case in sorted(decided)]
-    rows = [generate(slot, inputs.spec, catalog, tools) for slot in slots if slot.technique in ("seed", "golden")]
+    rows = generate_all([slot for slot in slots if slot.technique in ("seed", "golden")], inputs.spec, catalog, tools)
     view = consult(inputs.ledger, [one for one in rows if isinstance(one, Candidate)], inputs.spec)
     return with_mended_parents(layout, view)
 
@@ -151,13 +151,13 @@ def _generate(done: Build, ways: _Ways) -> Build:
     assert layout is not None
     made: dict[str, Candidate | Drop] = {}
 
-    def make(slot: Slot) -> Candidate | Drop:
-        if slot.id not in made:
-            made[slot.id] = generate(slot, spec, ways.catalog, tools)
-        return made[slot.id]
+    def make(slots: Sequence[Slot]) -> Sequence[Candidate | Drop]:
+        fresh = [slot for slot in slots if slot.id not in made]
+        made.update(zip((slot.id for slot in fresh), generate_all(fresh, spec, ways.catalog, tools), strict=True))
+        return [made[slot.id] for slot in slots]
 
     decided = _decided(inputs) & layout.slots_by_id.keys()
-    first = [make(layout.slots_by_id[case]) for case in sorted(decided)]
+    first = make([layout.slots_by_id[case] for case in sorted(decided)])
     view = consult(inputs.ledger, [one for one in first if isinstance(one, Candidate)], spec)
     screening = screener(spec, inputs.seeds, Firewall.of(inputs.training, spec), ways.catalog, _ids(layout))
     total = sum(stratum.owed for stratum in layout.strata)

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evalspec.digests import digest
+from evalspec.model.asking import Reply, Request
+from evalspec.model.case import Made, Unmade
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One question to a model; its digest is the key of the reply. `ordinal` tells equal questions apart."""
-
-    model: str
-    messages: tuple[tuple[str, str], ...]  # role, content
-    params: Mapping[str, object] = field(default_factory=dict)
-    ordinal: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What a model returned, and the model that served it."""
-
-    text: str
-    served: str
-
-
-Ask = Callable[[Request], Reply]
+# All questions that can be asked at once, to their replies in the same order, whatever the order of arrival.
+Ask = Callable[[Sequence[Request]], Sequence[Reply]]
+# A technique that needs a model: it yields a question, is sent the reply, and returns what it made in the end.
+Asking = Generator[Request, Reply, Made | Unmade]
 Progress = Callable[[str, int, int], None]  # stage, done, total
 
 
@@ -36,3 +24,15 @@ class Tools:
     progress: Progress
     texts: Mapping[str, str] = field(default_factory=dict)  # input files as text, by the path the spec gives
     data: Mapping[str, object] = field(default_factory=dict)  # YAML and JSON input files, parsed, by the same path
+
+
+def request_key(request: Request) -> str:
+    """Return the digest of a whole request: what decides the reply, and nothing else."""
+    return digest(
+        {
+            "model": request.model,
+            "messages": [list(one) for one in request.messages],
+            "params": dict(request.params),
+            "ordinal": request.ordinal,
+        }
+    )

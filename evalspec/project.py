@@ -6,7 +6,7 @@ This is where the pure pipeline meets the edges; every command of the command li
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from evalspec.edges.git import text_at
 from evalspec.edges.package import read_schema
 from evalspec.edges.package import read_text as read_package_text
 from evalspec.edges.project_folder import project_folder
+from evalspec.model.asking import Reply, Request
 from evalspec.model.build import Build, Inputs
 from evalspec.model.case import Seed
 from evalspec.model.ledger import Ledger
@@ -29,7 +30,7 @@ from evalspec.model.source import SourceFile
 from evalspec.model.spec import Source, Spec
 from evalspec.model.training import TrainingDigest
 from evalspec.pipeline import build, check, read
-from evalspec.ports import Ask, Progress, Reply, Request, Tools
+from evalspec.ports import Ask, Progress, Tools
 from evalspec.registry import Catalog
 from evalspec.stages.families import FamilyTable, read_table
 from evalspec.stages.ledger import read_ledger
@@ -211,13 +212,13 @@ def run(
 def refuse_to_ask(spec: Spec) -> Ask:
     """Return the `Ask` of a version without live models: the first question names the way out."""
 
-    def ask(request: Request) -> Reply:
+    def ask(requests: Sequence[Request]) -> Sequence[Reply]:
         raise BuildError(
             [
                 Diagnostic(
                     code="M150",
                     severity="error",
-                    message=f"`{request.model}` would have to be asked, and this version has no live models",
+                    message=f"`{requests[0].model}` would have to be asked, and this version has no live models",
                     path=spec.path,
                     hint="use `model: builtin/grammar` with a grammar file",
                     exit=Exit.OFFLINE,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from evalspec.digests import digest
+from evalspec.model.asking import Reply, Request
 from evalspec.model.case import (
     Candidate,
     Case,
@@ -43,12 +44,12 @@ from evalspec.model.spec import (
     Spec,
     Task,
 )
-from evalspec.ports import Reply, Request, Tools
+from evalspec.ports import Tools
 from evalspec.registry import Catalog, Member
 from evalspec.stages.content import content_digest
 from evalspec.stages.expand import expand
 from evalspec.stages.fill import Filled, fill, refuse_short
-from evalspec.stages.generate import generate
+from evalspec.stages.generate import generate_all
 from evalspec.stages.screen import Screener, screener
 from evalspec.stages.training import Firewall
 from evalspec.stream import Stream
@@ -308,16 +309,16 @@ def moved(before: Plan, after: Plan) -> set[str]:
 def make_tools() -> Tools:
     """Tools without a model: asking one is an error of the test."""
 
-    def ask(request: Request) -> Reply:
-        raise AssertionError(f"nobody may ask `{request.model}` here")
+    def ask(requests: Sequence[Request]) -> Sequence[Reply]:
+        raise AssertionError(f"nobody may ask `{requests[0].model}` here")
 
     return Tools(ask=ask, progress=lambda stage, done, total: None)
 
 
-def make_maker(spec: Spec, catalog: Catalog | None = None) -> Callable[[Slot], Candidate | Drop]:
+def make_maker(spec: Spec, catalog: Catalog | None = None) -> Callable[[Sequence[Slot]], Sequence[Candidate | Drop]]:
     """How `fill` makes one slot's candidate."""
     known, tools = catalog or make_catalog(), make_tools()
-    return lambda slot: generate(slot, spec, known, tools)
+    return lambda slots: generate_all(slots, spec, known, tools)
 
 
 def make_screener(spec: Spec, plan: Plan, seeds: Mapping[str, tuple[Seed, ...]] | None = None) -> Screener:

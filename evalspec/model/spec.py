@@ -127,6 +127,11 @@ class Model:
     params: tuple[tuple[str, object], ...] = ()
     at: Span | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def is_builtin(self) -> bool:
+        """True for what evalspec brings along: no key, no network, nothing to pay."""
+        return self.model.startswith("builtin/")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roles:

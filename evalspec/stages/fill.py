@@ -8,7 +8,7 @@ the result does not depend on how many slots are made ahead (`wave`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from evalspec.diagnostics import BuildError, Collector, Diagnostic, Exit
@@ -18,14 +18,14 @@ from evalspec.model.ledger import Effective
 from evalspec.model.plan import Plan, Slot, Stratum
 from evalspec.model.spec import Spec
 from evalspec.stages.expanding.allot import standing
-from evalspec.stages.generate import PROPOSED
+from evalspec.stages.generate import PROPOSED, asks_model
 from evalspec.stages.ledger import apply_fix
 from evalspec.stages.screen import Screener
 
 # Reasons that cost no candidate: the operator had nothing to do, so the next parent is tried.
 FREE_REASONS = frozenset({"no_op", "language"})
 
-Make = Callable[[Slot], Candidate | Drop]
+Make = Callable[[Sequence[Slot]], Sequence[Candidate | Drop]]  # what models are asked is asked together
 Decide = Callable[[str], Effective]
 
 
@@ -100,18 +100,35 @@ class _Filling:
 
     def _made(self, slot: Slot) -> Candidate | Drop:
         if slot.id not in self.made:
-            for one in self._ahead(slot):
-                self.made[one.id] = self.make(one)
+            ahead = self._ahead(slot)
+            self.made.update(zip((one.id for one in ahead), self.make(ahead), strict=True))
         return self.made[slot.id]
 
-    def _ahead(self, slot: Slot) -> Iterable[Slot]:
-        """Return the slot and the next ones of its stratum that a wave makes together."""
+    def _ahead(self, slot: Slot) -> Sequence[Slot]:
+        """Return the slot and the others that are made together with it.
+
+        A model is asked for all that the strata lack, so that nothing waits that need not; `wave` slots of the same
+        stratum otherwise.
+        """
+        if asks_model(slot, self.spec):
+            return self._asked_together(slot)
         if self.wave == 1:
             return (slot,)
         stratum = self._stratum(slot)
         start = next(at for at, one in enumerate(stratum.slots) if one.id == slot.id)
         rest = [one for one in stratum.slots[start:] if one.id not in self.made]
         return rest[: self.wave] if self.wave else rest
+
+    def _asked_together(self, slot: Slot) -> Sequence[Slot]:
+        found = {slot.id: slot}
+        for stratum in self.plan.strata:
+            place = (stratum.pool, stratum.name)
+            lacks = min(stratum.owed - self.held[place], stratum.budget - self.spent[place])
+            fresh = [one for one in stratum.slots if one.id not in self.opened]
+            for one in fresh[: max(lacks, 0)]:
+                if one.id not in self.made and asks_model(one, self.spec):
+                    found.setdefault(one.id, one)
+        return tuple(found.values())
 
     def _stratum(self, slot: Slot) -> Stratum:
         return next(one for one in self.plan.strata if one.pool == slot.pool and one.name == slot.stratum)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from evalspec.model.asking import Reply, Request
 from evalspec.model.case import Candidate, Drop, Lineage, Made, Seed, Unmade
 from evalspec.model.plan import Slot
 from evalspec.model.spec import Behaviour, Expected, Spec, Track
-from evalspec.ports import Tools
+from evalspec.ports import Asking, Tools
 from evalspec.registry import Catalog
 
 PROPOSED = "proposed"  # the label is the parent's until a person has decided
@@ -16,9 +19,44 @@ TRACKS: dict[str, Track] = {"seed": "wild", "golden": "happy", "mutation": "edge
 
 def generate(slot: Slot, spec: Spec, catalog: Catalog, tools: Tools) -> Candidate | Drop:
     """Make the candidate of one slot."""
-    if slot.technique in ("seed", "golden"):
-        return _from_row(slot, spec)
-    made: Made | Unmade = catalog.get("technique", slot.technique).function(slot, spec, tools, catalog)
+    (candidate,) = generate_all([slot], spec, catalog, tools)
+    return candidate
+
+
+def generate_all(slots: Sequence[Slot], spec: Spec, catalog: Catalog, tools: Tools) -> tuple[Candidate | Drop, ...]:
+    """Make the candidates of some slots, in their order; what they ask of models is asked together."""
+    made: list[Candidate | Drop | None] = [None] * len(slots)
+    waiting: list[tuple[int, Asking, Request]] = []
+
+    def go_on(at: int, asking: Asking, reply: Reply | None) -> None:
+        try:
+            waiting.append((at, asking, next(asking) if reply is None else asking.send(reply)))
+        except StopIteration as done:
+            made[at] = _finish(slots[at], done.value, spec, catalog)
+
+    for at, slot in enumerate(slots):
+        if slot.technique in ("seed", "golden"):
+            made[at] = _from_row(slot, spec)
+            continue
+        begun: Made | Unmade | Asking = catalog.get("technique", slot.technique).function(slot, spec, tools, catalog)
+        if isinstance(begun, Made | Unmade):
+            made[at] = _finish(slot, begun, spec, catalog)
+        else:
+            go_on(at, begun, None)
+    while waiting:
+        asked, waiting = waiting, []
+        replies = tools.ask([request for _, _, request in asked])
+        for (at, asking, _), reply in zip(asked, replies, strict=True):
+            go_on(at, asking, reply)
+    return tuple(one for one in made if one is not None)
+
+
+def asks_model(slot: Slot, spec: Spec) -> bool:
+    """Tell whether the slot's candidate comes from a model that has to be asked."""
+    return slot.generator is not None and not spec.model(slot.generator).is_builtin
+
+
+def _finish(slot: Slot, made: Made | Unmade, spec: Spec, catalog: Catalog) -> Candidate | Drop:
     if isinstance(made, Unmade):
         return Drop(
             id=slot.id, stage="generate", reason=made.reason, pool=slot.pool, stratum=slot.stratum, detail=made.detail

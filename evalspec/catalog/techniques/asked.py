@@ -8,10 +8,11 @@ from collections.abc import Mapping
 
 from evalspec.catalog.prompts import builtin_prompt
 from evalspec.diagnostics import BuildError, Diagnostic
+from evalspec.model.asking import Request
 from evalspec.model.case import Input, Made, Message, Unmade, user_texts
 from evalspec.model.plan import Slot
 from evalspec.model.spec import Expected, Model, Part, Spec
-from evalspec.ports import Request, Tools
+from evalspec.ports import Asking
 from evalspec.text.prompts import PromptError, render_prompt
 from evalspec.text.stated import surface_forms
 
@@ -26,15 +27,15 @@ _REFUSAL = re.compile(
 )
 
 
-def ask_model(slot: Slot, spec: Spec, tools: Tools, model: Model) -> Made | Unmade:
+def ask_model(slot: Slot, spec: Spec, model: Model) -> Asking:
     """Ask a model for the input of one slot and read its reply."""
     try:
         prompt = render_prompt(spec.pool(slot.pool).prompt or builtin_prompt("prompted"), prompt_names(slot, spec))
     except PromptError as error:
         message = f"the prompt of pool `{slot.pool}`: {error}"
         raise BuildError([Diagnostic(code="M120", severity="error", message=message, path=spec.path)]) from error
-    reply = tools.ask(
-        Request(model=model.model, messages=(("user", prompt),), params=dict(model.params), ordinal=slot.ordinal)
+    reply = yield Request(
+        model=model.model, messages=(("user", prompt),), params=dict(model.params), ordinal=slot.ordinal
     )
     return read_reply(reply.text, slot, spec, served=reply.served)
 

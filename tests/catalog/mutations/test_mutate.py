@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 
 from evalspec.catalog import load_catalog
 from evalspec.catalog.techniques.mutation import fact_patterns, knows_language, mutate, mutation
+from evalspec.model.asking import Reply, Request
 from evalspec.model.case import Input, Made, Message, Seed, Unmade, user_texts
 from evalspec.model.plan import Slot
 from evalspec.model.spec import Fact, Mix, OperatorUse, Pool, Spec, Task
-from evalspec.ports import Reply, Request, Tools
+from evalspec.ports import Tools
 from evalspec.text.spans import protected_spans, substrings
 
 CATALOG = load_catalog()
@@ -174,8 +176,8 @@ def test_an_operator_keeps_to_its_languages(name: str, language: str, knows: boo
 def test_the_technique_takes_all_it_needs_from_the_slot() -> None:
     """Parent, partner, operator, key and language are the slot's; terms and facts the spec's."""
 
-    def refuse(request: Request) -> Reply:
-        raise AssertionError(f"a mutation asks no model: {request}")
+    def refuse(requests: Sequence[Request]) -> Sequence[Reply]:
+        raise AssertionError(f"a mutation asks no model: {requests}")
 
     use = OperatorUse(name="second_matter", kinds=("lowercase", "drift"))
     task = Task(facts=(Fact(name="sku", pattern="SKU-[A-Z]+"),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -11,10 +11,11 @@ from evalspec.catalog.techniques.asked import MAX_INPUT_CHARS, MAX_REPLY_CHARS
 from evalspec.catalog.techniques.persona import persona
 from evalspec.catalog.techniques.prompted import prompted
 from evalspec.diagnostics import BuildError
+from evalspec.model.asking import Reply, Request
 from evalspec.model.case import Made, Message, Seed, Unmade
 from evalspec.model.plan import Cell, Slot
 from evalspec.model.spec import Axis, Fact, Level, Mix, Model, Part, Persona, Pool, Spec, Task
-from evalspec.ports import Reply, Request, Tools
+from evalspec.ports import Asking, Tools
 from evalspec.registry import CATALOG
 
 CELL = Cell(id="angry.delay", levels=(("user", "angry"), ("policy", "delay")), expected="refund")
@@ -63,8 +64,9 @@ def make_slot(*, cell: Cell = CELL, voice: str | None = None, days: int | None =
 
 
 def tools(answer: str | Callable[[Request], str]) -> Tools:
-    def ask(request: Request) -> Reply:
-        return Reply(text=answer if isinstance(answer, str) else answer(request), served="house/writer-1-0301")
+    def ask(requests: Sequence[Request]) -> Sequence[Reply]:
+        texts = [answer if isinstance(answer, str) else answer(one) for one in requests]
+        return [Reply(text=text, served="house/writer-1-0301") for text in texts]
 
     return Tools(
         ask=ask, progress=lambda stage, done, total: None, data={"g.yaml": {"rules": {"message": ["It is late."]}}}
@@ -72,7 +74,28 @@ def tools(answer: str | Callable[[Request], str]) -> Tools:
 
 
 def made(answer: str, *, slot: Slot | None = None, spec: Spec | None = None) -> Made | Unmade:
-    return prompted(slot or make_slot(), spec or make_spec(), tools(answer), CATALOG)
+    return write(prompted, answer, slot=slot, spec=spec)
+
+
+def write(
+    technique: Callable[..., Made | Unmade | Asking],
+    answer: str | Callable[[Request], str],
+    *,
+    slot: Slot | None = None,
+    spec: Spec | None = None,
+) -> Made | Unmade:
+    """Run a technique to its end, with a model that gives this answer to all it is asked."""
+    ports = tools(answer)
+    begun = technique(slot or make_slot(), spec or make_spec(), ports, CATALOG)
+    if isinstance(begun, Made | Unmade):
+        return begun
+    try:
+        request = next(begun)
+        while True:
+            request = begun.send(ports.ask([request])[0])
+    except StopIteration as done:
+        result: Made | Unmade = done.value
+        return result
 
 
 def test_the_built_in_generator_asks_nobody() -> None:
@@ -81,8 +104,8 @@ def test_the_built_in_generator_asks_nobody() -> None:
 
     spec = make_spec(model="builtin/grammar")
 
-    assert prompted(make_slot(), spec, tools(refuse), CATALOG) == Made(input="it is late")  # as its exemplar types
-    assert persona(make_slot(voice="voice"), spec, tools(refuse), CATALOG) == Made(input="it is late.")
+    assert write(prompted, refuse, spec=spec) == Made(input="it is late")  # as its exemplar types
+    assert write(persona, refuse, slot=make_slot(voice="voice"), spec=spec) == Made(input="it is late.")
 
 
 def test_the_request_shows_the_slot_and_quotes_seeds_as_data() -> None:
@@ -92,7 +115,7 @@ def test_the_request_shows_the_slot_and_quotes_seeds_as_data() -> None:
         seen.append(request)
         return '{"message": "41 days!"}'
 
-    result = prompted(make_slot(days=41), make_spec(), tools(answer), CATALOG)
+    result = write(prompted, answer, slot=make_slot(days=41))
 
     assert result == Made(input="41 days!", served="house/writer-1-0301")
     (request,) = seen
@@ -148,7 +171,7 @@ def test_a_reply_that_gives_no_input_says_why(reply: str, reason: str) -> None:
 
 def test_a_text_of_a_model_is_held_to_facts_and_voice_too() -> None:
     assert made('{"message": "it is late"}', slot=make_slot(days=41)) == Unmade(reason="lost_fact", detail="days")
-    assert persona(make_slot(voice="voice"), make_spec(), tools('{"message": "Late"}'), CATALOG) == Unmade(
+    assert write(persona, '{"message": "Late"}', slot=make_slot(voice="voice")) == Unmade(
         reason="off_persona", detail="casing"
     )
 
@@ -190,8 +213,8 @@ def test_a_pool_may_bring_its_own_prompt_and_a_bad_one_is_refused() -> None:
         seen.append(request.messages[0][1])
         return '{"message": "late"}'
 
-    prompted(make_slot(), make_spec(prompt="Only {{ cell.id }}"), tools(answer), CATALOG)
+    write(prompted, answer, spec=make_spec(prompt="Only {{ cell.id }}"))
 
     assert seen == ["Only angry.delay"]
     with pytest.raises(BuildError, match=r"M120: the prompt of pool `prompted`: line 1: `\.__class__` is not allowed"):
-        prompted(make_slot(), make_spec(prompt="{{ cell.__class__ }}"), tools(answer), CATALOG)
+        write(prompted, answer, spec=make_spec(prompt="{{ cell.__class__ }}"))

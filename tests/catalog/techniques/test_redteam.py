@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 
 import pytest
 
 from evalspec.catalog.techniques.redteam import redteam
+from evalspec.model.asking import Reply, Request
 from evalspec.model.case import Input, Made, Message, Seed, Unmade
 from evalspec.model.plan import Slot
 from evalspec.model.spec import AttackUse, Behaviour, Mix, Part, Pool, Spec, Task
-from evalspec.ports import Reply, Request, Tools
+from evalspec.ports import Tools
 from evalspec.registry import CATALOG
 
 NAMES = ("override", "false_premise", "forged_history", "leak_system_prompt", "other_customer")
@@ -26,7 +28,7 @@ CHAT = (
 )
 
 
-def _refuse(request: Request) -> Reply:
+def _refuse(requests: Sequence[Request]) -> Sequence[Reply]:
     raise AssertionError("no attack asks a model")
 
 
