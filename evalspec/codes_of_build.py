@@ -108,7 +108,8 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
         "L606": (
             "out of date",
             "The spec, a snapshot, the ledger or another input changed since the lock or report was written, or "
-            "there is none. Build again and commit the result.",
+            "there is none. Build again and commit the result. Where cases wait for a person now, "
+            "`evalspec review list SPEC` comes first: `build` writes no lock before they are decided.",
         ),
         "L607": (
             "a trial set",
@@ -150,6 +151,18 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "`--base` names a commit that this clone does not have, or git cannot be run here. Nothing is compared "
             "with nothing: the command fails instead of passing. CI clones are shallow; fetch the base branch, or "
             "check out with `fetch-depth: 2` and compare with `HEAD^1`.",
+        ),
+        "E915": (
+            "key in a file",
+            "A key, token or private key stands in a file that a build reads, or would stand in one that is written. "
+            "Locks, snapshots and ledgers are committed and published, so nothing with a key in it is written: neither "
+            "one in the format of a common issuer nor the value of an environment variable that is named KEY, TOKEN, "
+            "SECRET or the like. Take it out at its place; revoke it if the file was shared.",
+        ),
+        "E916": (
+            "module of the checkout in the way",
+            "`python -m evalspec` looks for modules in the working folder first, and a file there has the name of one "
+            "that evalspec needs: it would be run. Run the `evalspec` script, or `python -P -m evalspec`.",
         ),
         "E913": (
             "no commit in common",

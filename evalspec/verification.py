@@ -107,8 +107,14 @@ def compare(done: Build, lock: Lock, text: str) -> tuple[Diagnostic, ...]:
     where = lock_path(done.spec)
     hint = f"run: evalspec build {done.spec.path}"
     if done.lock is None:
-        count = len(done.waiting)
-        return (_stale(where, f"{count} of the cases that the inputs give now wait for a person", hint),)
+        waits = (
+            "1 case that the inputs give now waits"
+            if len(done.waiting) == 1
+            else (f"{len(done.waiting)} cases that the inputs give now wait")
+        )
+        path = done.spec.path
+        first = f"evalspec review list {path}    to see and decide what waits, then: evalspec build {path}"
+        return (_stale(where, f"{waits} for a person, so there is no lock to compare", first),)
     if dump(done.lock) != text:
         notes = differences(lock, done.lock)
         if _inputs_differ(lock, done.lock):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalspec.after.fields import Record, lineage_of
+from evalspec.after.ledger_words import ledger_words
 from evalspec.model.diff import EditKind, FieldEdit, InputEdit, Said, Side, said
 from evalspec.stages.resolve import resolved_data, spec_digest
 
@@ -67,10 +68,8 @@ def _inputs(before: Side, after: Side, old: Mapping[str, object], new: Mapping[s
         if one == other or _is_same_file(name, before, after):
             continue
         if name == "ledger":
-            words, kind = (
-                _counted("the ledger: other decisions apply ({} before, {} now)", one, other, "decisions"),
-                "ledger",
-            )
+            applied = (_count((side or {}).get("decisions")) for side in (one, other))
+            words, kind = ledger_words(before.ledger, after.ledger, *applied), "ledger"
         elif "rows" in (other or one or {}):
             words, kind = (
                 _counted("source {}: other rows are used ({} before, {} now)", one, other, "rows", name),
@@ -88,6 +87,10 @@ def _is_same_file(name: str, before: Side, after: Side) -> bool:
             return False
         return {one.line_digest for one in before.ledger} == {one.line_digest for one in after.ledger}
     return name in before.files and before.files[name] == after.files.get(name)
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _counted(words: str, one: Mapping[str, object] | None, other: Mapping[str, object] | None, noun: str,
@@ -153,7 +156,7 @@ class Causes:
             about = [key for one in self.edits for key in one.keys if key.partition(".")[0] == block]
             if about:
                 return _of_the_spec(about)
-        return self.edits[0].said if len(self.edits) == 1 else None
+        return _short(self.edits[0]) if len(self.edits) == 1 else None
 
     def of_gate(self, gate: str) -> Said | None:
         """Return the edit of this gate or of waivers when nothing changed the set too, or the only edit there is."""
@@ -167,12 +170,12 @@ class Causes:
             return None
         # The bound of another gate moves no answer of this one.
         keys = [key for key in self.edits[0].keys if key.partition(".")[0] != "gates"]
-        return _of_the_spec(keys) if keys else None if self.edits[0].keys else self.edits[0].said
+        return _of_the_spec(keys) if keys else None if self.edits[0].keys else _short(self.edits[0])
 
     def of_measure(self, name: str) -> Said | None:
         """Return the only edit there is, or the new version of this measure."""
         if len(self.edits) == 1:
-            return self.edits[0].said
+            return _short(self.edits[0])
         return next((one.said for one in self.edits if one.kind == "measure" and one.name == name), None)
 
     def _reaches(self, edit: InputEdit, record: Record, is_changed: bool) -> bool:
@@ -227,7 +230,12 @@ def _is_kept(record: Record) -> bool:
 def _said_of(edit: InputEdit, record: Record, is_changed: bool) -> Said:
     """Name the keys of a spec that are about this case, if some are."""
     keys = _keys_for(edit, record, is_changed)
-    return _of_the_spec(keys) if keys else edit.said
+    return _of_the_spec(keys) if keys else _short(edit)
+
+
+def _short(edit: InputEdit) -> Said:
+    """Name an edit behind a case: what became of the whole ledger is told once, and not at each of them."""
+    return said("the ledger") if edit.kind == "ledger" else edit.said
 
 
 def _keys_for(edit: InputEdit, record: Record, is_changed: bool) -> list[str]:

@@ -79,6 +79,9 @@ def test_a_label_changed_under_an_old_keep(spec: str, capsys: Capture) -> None:
     code, found = verified(spec, capsys)
 
     assert (code, codes(found)) == (Exit.STALE, ["L606"])
+    stale = next(one for one in found["diagnostics"] if one["code"] == "L606")
+    assert stale["hint"].startswith(f"evalspec review list {spec} ")
+    assert stale["hint"].index("review list") < stale["hint"].index("evalspec build")
     assert run(["build", spec, "-q"]) == Exit.FINDING
 
 
