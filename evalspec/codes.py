@@ -126,6 +126,11 @@ _VALIDATE: dict[str, Code] = {
         "Keys and passwords never stand in a spec, which is committed and published. They come from the environment. "
         "If the value was ever committed or shared, revoke it.",
     ),
+    "S115": Code(
+        "key in the text of a spec",
+        "A text of the spec holds a key or token in the format of a common issuer. A spec is committed and published: "
+        "take the key out and revoke it if the file was shared. The value is never shown.",
+    ),
     "S114": Code("version of the language", "This evalspec reads version 1 of the spec language."),
 }
 

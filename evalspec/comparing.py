@@ -13,6 +13,7 @@ from evalspec.digests import digest_text
 from evalspec.edges.files import exists, list_files, read_text
 from evalspec.edges.git import merge_base, names_at, require_commit, text_at
 from evalspec.edges.package import read_schema
+from evalspec.edges.project_folder import root_of
 from evalspec.model.diff import Diff, Said, Side, said
 from evalspec.model.ledger import Decision
 from evalspec.model.outcome import Lock
@@ -24,7 +25,7 @@ from evalspec.stages.lock import faults, load
 from evalspec.stages.parse_text import decode
 from evalspec.stages.report import numbers_in
 from evalspec.stages.resolve import extended_path, resolve, spec_digest
-from evalspec.stages.resolving.paths import stem_of
+from evalspec.stages.resolving.paths import path_problem, stem_of
 
 LOCK_SUFFIX = ".lock.json"
 PARTIAL = ".partial"
@@ -74,7 +75,7 @@ def _revision(ref: str, spec: str) -> _Place:
 
 
 def _disk(spec: str) -> _Place:
-    folder = os.path.dirname(spec) or os.curdir
+    folder = root_of(spec) or os.path.dirname(spec) or os.curdir
     return _Place(
         label=WORKING_TREE,
         text=lambda path: read_text(path, root=folder) if exists(path) else None,
@@ -113,7 +114,7 @@ def _spec_side(path: str, place: _Place) -> Side:
 
 
 def _file_side(path: str) -> Side:
-    lock_text = read_text(path)
+    lock_text = read_text(path, root=root_of(path))
     lock = load(lock_text, path)
     place = _disk(path)
     place = _Place(label=path, text=place.text, names=place.names)
@@ -206,6 +207,8 @@ def _files(spec: Spec | None, lock: Lock | None, place: _Place) -> dict[str, str
     inputs = lock.header.get("inputs")
     found = {}
     for name in inputs if isinstance(inputs, dict) else ():
+        if path_problem(paths.get(str(name), str(name))) is not None:
+            continue  # a lock is data too: it names no file that a spec could not name
         try:
             text = place.text(os.path.join(spec.folder, paths.get(str(name), str(name))))
         except EvalspecError:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit, did_you_mean
 from evalspec.digests import digest_text
 from evalspec.edges.files import exists, read_text, write_atomic
+from evalspec.edges.project_folder import root_of
 from evalspec.model.export import ExportFacts
 from evalspec.model.outcome import Lock
 from evalspec.model.spec import Spec
@@ -147,15 +148,16 @@ def _store(files: Mapping[str, str], member: Member, out: str) -> tuple[tuple[st
                 message = f"`{out}` holds a `{name}` that is of no export"
                 problem = _problem("E912", message, out, "choose a folder of its own", Exit.INVALID)
                 raise EvalspecError([problem])
+    root = root_of(os.path.join(out, MANIFEST)) or out
     written, kept = [], []
     for name in sorted(files, key=lambda one: (one == MANIFEST, one)):
         where = os.path.join(out, name)
-        there = read_text(where, root=out) if exists(where) else None
+        there = read_text(where, root=root) if exists(where) else None
         if name in stubs and there is not None and there != files[name]:
             kept.append(where)
             continue
         if there != files[name]:
-            write_atomic(where, files[name], root=out)
+            write_atomic(where, files[name], root=root)
         written.append(where)
     return tuple(written), tuple(kept)
 

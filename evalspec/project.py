@@ -14,11 +14,12 @@ from evalspec.catalog import load_catalog
 from evalspec.catalog.grammar.check import check_grammar
 from evalspec.catalog.grammar.read import read_grammar
 from evalspec.diagnostics import BuildError, Collector, Diagnostic, EvalspecError, Exit, SpecError
-from evalspec.edges.files import exists, list_files, read_bytes, read_text, write_atomic
+from evalspec.edges.files import exists, is_regular, list_files, read_bytes, read_text, write_atomic
 from evalspec.edges.git import text_at
 from evalspec.edges.package import read_schema
 from evalspec.edges.package import read_text as read_package_text
-from evalspec.edges.project_folder import project_folder
+from evalspec.edges.project_folder import project_folder, root_of
+from evalspec.edges.secrets import refuse_secrets
 from evalspec.model.asking import Reply, Request
 from evalspec.model.build import Build, Inputs
 from evalspec.model.case import Seed
@@ -34,7 +35,7 @@ from evalspec.ports import Ask, Progress, Tools
 from evalspec.registry import Catalog
 from evalspec.stages.families import FamilyTable, read_table
 from evalspec.stages.ledger import read_ledger
-from evalspec.stages.lock import dump, load
+from evalspec.stages.lock import dump, load, lock_text
 from evalspec.stages.parse import parse_data
 from evalspec.stages.parse_text import decode
 from evalspec.stages.resolve import Reference, extended_path, referenced_files, resolve
@@ -61,7 +62,9 @@ def load_spec(path: str) -> Loaded:
         raise SpecError([_not_a_spec(path)])
     catalog = load_catalog()
     schema = read_schema("spec.v1.json")
-    document = read(decode(path, read_bytes(path)), schema)
+    source = decode(path, read_bytes(path, root=root_of(path) or os.path.dirname(path) or os.curdir))
+    document = read(source, schema)
+    refuse_secrets(source.text, path)
     extended = extended_path(document)
     base = None
     if extended is not None:
@@ -248,14 +251,15 @@ def write_outputs(done: Build, *, partial: bool = False) -> tuple[str, ...]:
     """Write report and lock, the lock last, and return the paths; a build that failed a gate writes to `failed/`."""
     assert done.lock is not None and done.report is not None
     spec = done.spec
+    root = spec.folder or os.curdir
     if done.failed_gates and not partial:
-        folder = failed_folder(spec)
+        folder, root = failed_folder(spec), project_folder(spec.folder) or os.curdir
         targets = (os.path.join(folder, f"{spec.name}.report.md"), os.path.join(folder, f"{spec.name}.lock.json"))
     else:
         targets = (report_path(spec, partial=partial), lock_path(spec, partial=partial))
     for target, text in zip(targets, (done.report, dump(done.lock)), strict=True):
-        if not exists(target) or _read_if_there(target) != text:
-            write_atomic(target, text)
+        if not is_regular(target) or read_text(target, root=root) != text:
+            write_atomic(target, text, root=root)
     return targets
 
 
@@ -264,7 +268,7 @@ def read_lock(spec: Spec) -> tuple[Lock, str] | None:
     path = lock_path(spec)
     if not exists(path):
         return None
-    text = read_text(path, root=spec.folder)
+    text = lock_text(read_bytes(path, root=spec.folder), path)
     return load(text, path), text
 
 
@@ -292,7 +296,9 @@ def _snapshot(source: Source, spec: Spec) -> SourceFile:
                 )
             ]
         )
-    return SourceFile(path=path, text=read_text(path, root=spec.folder, at=source.at))
+    text = read_text(path, root=spec.folder, at=source.at)
+    refuse_secrets(text, path)
+    return SourceFile(path=path, text=text)
 
 
 def _missing_documents(source: Source, spec: Spec) -> tuple[Diagnostic, ...]:
@@ -317,6 +323,7 @@ def _read_files(loaded: Loaded, found: list[Diagnostic]) -> tuple[Mapping[str, s
         try:
             whole = os.path.join(folder, file.path)
             texts[file.path] = read_text(whole, root=folder, at=file.at)
+            refuse_secrets(texts[file.path], whole)
             if file.path.endswith(DATA_SUFFIXES):
                 data[file.path] = parse_data(SourceFile(path=whole, text=texts[file.path])).data
         except EvalspecError as error:
@@ -349,7 +356,3 @@ def _read_ledger(spec: Spec, found: list[Diagnostic]) -> Ledger:
     except EvalspecError as error:
         found += error.diagnostics
         return Ledger()
-
-
-def _read_if_there(path: str) -> str | None:
-    return read_text(path) if os.path.isfile(path) else None

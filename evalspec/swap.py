@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from evalspec.catalog import load_catalog
 from evalspec.diagnostics import BuildError, Collector, Diagnostic, EvalspecError, Exit, did_you_mean
 from evalspec.edges.files import append_lines, exists, list_files, read_text, write_atomic
+from evalspec.edges.project_folder import root_of
 from evalspec.exporting import locked
 from evalspec.model.outcome import Lock
 from evalspec.model.result import ExportIndex, RawResults, Run
@@ -61,7 +62,7 @@ def import_results(
     problems.raise_errors(EvalspecError)
     target = out or os.path.join(_folder(spec), file_name(wanted.model))
     _keep_others(target, wanted.model)
-    write_atomic(target, dump_run(joined.run))
+    write_atomic(target, dump_run(joined.run), root=root_of(target))
     return Imported(path=target, joined=joined, warnings=problems.warnings)
 
 
@@ -89,7 +90,7 @@ def _index(file: str, named: str | None) -> ExportIndex | None:
     """Read the index that was named, or the one beside the results."""
     beside = os.path.join(os.path.dirname(file), INDEX)
     path = named or (beside if exists(beside) else None)
-    return load_index(read_text(path), path) if path is not None else None
+    return load_index(read_text(path, root=root_of(path)), path) if path is not None else None
 
 
 def _folder(spec: Spec) -> str:
@@ -100,7 +101,7 @@ def _keep_others(target: str, model: str) -> None:
     """Refuse to write over the results of another model."""
     if not exists(target):
         return
-    there = load_run(read_text(target), target).model
+    there = load_run(read_text(target, root=root_of(target)), target).model
     if there != model:
         message = f"`{target}` holds results of `{there}`"
         raise EvalspecError(
@@ -115,16 +116,35 @@ def _run(spec: Spec, path: str, lock: Lock, model: str) -> Run:
         target = model
     if not exists(target):
         raise BuildError([_missing(spec, path, model, target)])
-    run = load_run(read_text(target), target)
+    run = load_run(read_text(target, root=root_of(target)), target)
     if run.lock != lock.root:
-        message = f"the results of `{run.model}` are of lock {run.lock}, and this is {lock.root}"
-        hint = f"import them again: evalspec results import {path} FILE --model {run.model}"
-        raise BuildError(
-            [Diagnostic(code="R709", severity="error", message=message, path=target, hint=hint, exit=Exit.STALE)]
-        )
+        raise BuildError([_of_another_lock(run, lock, path, target)])
     if found := faults_of(run, lock, target):
         raise BuildError(found)
     return run
+
+
+def _of_another_lock(run: Run, lock: Lock, path: str, target: str) -> Diagnostic:
+    """Say how many cases of an older run still stand as they were: only then is importing it again any use."""
+    digests = {str(case["id"]): str(case["digest"]) for case in lock.cases}
+    ran = {one.case: one.digest for one in run.results}
+    lost = sum(digests.get(case) != digest for case, digest in ran.items())
+    again = f"evalspec results import {path} FILE --model {run.model}"
+    if lost:
+        kept = f"{lost} of its {len(ran)} cases have changed or are gone, so importing that run again would be refused"
+        hint = f"{kept}; run this lock: evalspec export {path} --to RUNNER --out FOLDER, then: {again}"
+    else:
+        new = len(digests.keys() - ran.keys())
+        hint = f"its {len(ran)} cases are unchanged, so import the runner's file again: {again}"
+        hint += f"; {new} new ones have no result until they are run" if new else ""
+    return Diagnostic(
+        code="R709",
+        severity="error",
+        message=f"the results of `{run.model}` are of lock {run.lock}, and this is {lock.root}",
+        path=target,
+        hint=hint,
+        exit=Exit.STALE,
+    )
 
 
 def _missing(spec: Spec, path: str, model: str, target: str) -> Diagnostic:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import os
 import signal
 import sys
@@ -98,14 +99,10 @@ def run(arguments: Sequence[str]) -> int:
         return int(result) if isinstance(result, int) else Exit.OK
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.UsageError as error:
-        error.show()
-        return Exit.USAGE
     except click.ClickException as error:
-        error.show()
-        return Exit.USAGE
+        return _usage(error)
     except (click.Abort, EOFError, KeyboardInterrupt):
-        click.echo("\nstopped; nothing was half-written", err=True)
+        _say("\nstopped; nothing was half-written")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         _silence_stdout()
@@ -130,12 +127,26 @@ def _silence_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _say(text: str) -> None:
+    from evalspec.cli.console import say
+
+    say(text)
+
+
+def _usage(error: click.ClickException) -> int:
+    """Show what click says; an argument may be the name of a file that a stranger chose."""
+    page = io.StringIO()
+    error.show(file=page)
+    _say(page.getvalue().removesuffix("\n"))
+    return Exit.USAGE
+
+
 def _environment(error: OSError | MemoryError) -> int:
     if isinstance(error, OSError) and error.errno == errno.EPIPE:
         _silence_stdout()
         return Exit.CLOSED_PIPE
     spelled = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else "out of memory"
-    click.echo(f"error[E900]: {spelled}", err=True)
+    _say(f"error[E900]: {spelled}")
     return Exit.ENVIRONMENT
 
 
@@ -144,10 +155,9 @@ def _bug(error: Exception) -> int:
 
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}"
-    click.echo(
+    _say(
         f"error[E999]: evalspec has a bug: {type(error).__name__} at {where}\n"
-        "  = hint: report it with the command line; EVALSPEC_TRACEBACK=1 prints the whole trace",
-        err=True,
+        "  = hint: report it with the command line; EVALSPEC_TRACEBACK=1 prints the whole trace"
     )
     if os.environ.get("EVALSPEC_TRACEBACK"):
         traceback.print_exception(error)

@@ -74,8 +74,9 @@ def command(
     steps = Steps(quiet=quiet or how != "text")
     started = time.monotonic()
     loaded = load_spec(spec)
-    folder = os.path.join(project_folder(loaded.spec.folder), ".evalspec", loaded.spec.name)
-    with hold(folder, wait=not no_wait, say=say):
+    root = project_folder(loaded.spec.folder)
+    folder = os.path.join(root, ".evalspec", loaded.spec.name)
+    with hold(folder, root=root or os.curdir, wait=not no_wait, say=say):
         done = run(spec, until=until, partial=partial, today=today, progress=steps, wave=wave, base=base)
         _explain(done, steps)
         print_diagnostics(done.warnings, how if how != "json" else "text")

@@ -8,13 +8,16 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import click
 
 from evalspec.diagnostics import Diagnostic, EvalspecError
-from evalspec.edges.terminal import render_github, render_json, render_text, safe
+from evalspec.edges.files import read_bytes
+from evalspec.edges.project_folder import root_of
+from evalspec.edges.secrets import masked
+from evalspec.edges.terminal import render_github, render_json, render_text, safe, safe_json, unread
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SECONDS_BETWEEN_LINES = 5.0  # of progress where there is no terminal
@@ -26,13 +29,18 @@ def examples(*lines: str) -> str:
 
 
 def say(text: str = "") -> None:
-    """Print a line to stderr, with everything a terminal could act on escaped."""
-    click.echo("\n".join(safe(line) for line in text.split("\n")), err=True)
+    """Print lines to stderr, with everything a terminal or a runner could act on escaped and every key blotted out."""
+    click.echo(_harmless(text), err=True)
 
 
 def emit(text: str) -> None:
-    """Print data to stdout."""
-    click.echo(text)
+    """Print lines of data to stdout, escaped in the same way."""
+    click.echo(_harmless(text))
+
+
+def emit_painted(text: str, *, color: bool) -> None:
+    """Print lines to stdout whose foreign words are escaped already, since what is between them is paint."""
+    click.echo(masked(text), color=color)
 
 
 def columns() -> int | None:
@@ -41,8 +49,25 @@ def columns() -> int | None:
 
 
 def emit_json(value: object) -> None:
-    """Print one JSON document to stdout."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+    """Print one JSON document to stdout; what could act on a terminal is spelled as an escape of JSON."""
+    click.echo(safe_json(json.dumps(_without_keys(value), ensure_ascii=False, indent=2, allow_nan=False)))
+
+
+def _harmless(text: str) -> str:
+    lines = (safe(line) for line in masked(text).split("\n"))
+    return "\n".join(unread(line) if _is_on_a_runner() else line for line in lines)
+
+
+def _is_on_a_runner() -> bool:
+    return os.environ.get("GITHUB_ACTIONS", "") not in ("", "false")
+
+
+def _without_keys(value: object) -> object:
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, Mapping):
+        return {_without_keys(name): _without_keys(one) for name, one in value.items()}
+    return [_without_keys(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic], how: str) -> None:
@@ -51,10 +76,11 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic], how: str) -> None:
     if not found:
         return
     if how == "github":
-        click.echo(render_github(found), nl=False)
+        click.echo(masked(render_github(found)), nl=False)
     else:
         color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-        click.echo(render_text(found, _read, color=color), err=True, color=color, nl=False)
+        page = render_text(found, _read, color=color, github=_is_on_a_runner())
+        click.echo(masked(page), err=True, color=color, nl=False)
 
 
 def shown(diagnostics: Iterable[Diagnostic], how: str) -> tuple[Diagnostic, ...]:
@@ -67,9 +93,8 @@ def _read(path: str) -> str | None:
     if not path.endswith((".yaml", ".yml")):
         return None
     try:
-        with open(path, encoding="utf-8", errors="replace") as handle:
-            return handle.read(1 << 20)
-    except OSError:
+        return read_bytes(path, root=root_of(path), limit=1 << 20).decode("utf-8", "replace")
+    except EvalspecError:
         return None
 
 

@@ -11,7 +11,7 @@ import click
 from evalspec.after.diff_data import diff_data
 from evalspec.after.diff_markdown import markdown
 from evalspec.after.diff_text import LISTED, text
-from evalspec.cli.console import diagnostics_json, emit, emit_json, print_diagnostics
+from evalspec.cli.console import diagnostics_json, emit, emit_json, emit_painted, print_diagnostics
 from evalspec.comparing import compare_files, compare_revisions
 from evalspec.diagnostics import EvalspecError, Exit
 from evalspec.edges.terminal import safe
@@ -68,7 +68,7 @@ def command(
     else:
         color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         escape = functools.partial(safe, github=True)  # a log of CI reads commands out of what is printed
-        click.echo(text(found, escape, color=color, limit=None if everything else LISTED), color=color)
+        emit_painted(text(found, escape, color=color, limit=None if everything else LISTED), color=color)
     return Exit.FINDING if exit_code and not found.is_empty else Exit.OK
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
@@ -14,6 +15,7 @@ from evalspec.cli.init_ci import ATTRIBUTES, REQUIREMENT, CiFile, shown_ci, writ
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, did_you_mean
 from evalspec.edges.files import exists, remove, write_atomic
 from evalspec.edges.readers import read_rows
+from evalspec.edges.terminal import safe
 from evalspec.importing import Imported, import_source
 from evalspec.project import load_spec, run
 from evalspec.row_problems import RowProblems
@@ -177,26 +179,31 @@ def _some(names: tuple[str, ...]) -> str:
 
 def _asked(found: Guess, file: str) -> Guess:
     """Let the user put the guess right: the message's column, then the label's."""
-    column = click.prompt("Column with the message", default=found.input, type=click.Choice(found.columns), err=True)
+    column = _chosen("Column with the message", found.columns, found.input or "")
     if column != found.input:
         found = _guessed(file, column, None)
         say("\n".join(_shown(found, file)))
     if found.labels:
-        choices = click.Choice(["-", *found.labels])
-        label = click.prompt("Column with the label (`-`: none)", default=found.label or "-", type=choices, err=True)
+        label = _chosen("Column with the label (`-`: none)", ("-", *found.labels), found.label or "-")
         found = _with_label(found, label)
     for name, role in found.speakers:
         roles = click.Choice(["user", "assistant", "system", "tool"])
-        given = click.prompt(f"Who is `{name}`", default=role, type=roles, err=True)
+        given = click.prompt(f"Who is `{safe(name)}`", default=role, type=roles, err=True)
         changed = tuple((one, given if one == name else old) for one, old in found.speakers)
         found = replace(found, speakers=changed)
     click.confirm("Write the spec and import 50 rows", default=True, abort=True, err=True)
     return found
 
 
+def _chosen(question: str, names: Sequence[str], default: str) -> str:
+    """Let the user choose among names of the file, which are shown escaped: a column's name may hold anything."""
+    spelled = {safe(name): name for name in names}
+    return spelled[click.prompt(question, default=safe(default), type=click.Choice(tuple(spelled)), err=True)]
+
+
 def _write(found: Guess, name: str, path: str, file: str) -> Imported:
     """Write the spec, import, and write it again with what the imported rows can really give."""
-    write_atomic(path, first_spec(found, name, sampled=ROWS_IMPORTED, operators=OPERATOR_SETS[0]))
+    write_atomic(path, first_spec(found, name, sampled=ROWS_IMPORTED, operators=OPERATOR_SETS[0]), root=os.curdir)
     try:
         loaded = load_spec(path)
         made = import_source(loaded.spec, "production", file, loaded.catalog)
@@ -205,7 +212,7 @@ def _write(found: Guess, name: str, path: str, file: str) -> Imported:
             hint = f"At least {SEEDS_OF_FIVE} different messages are needed; {ROWS_IMPORTED} make a set."
             raise _refusal("I325", f"only {sampled} different rows may enter", file, hint)
         for operators in OPERATOR_SETS:
-            write_atomic(path, first_spec(found, name, sampled=sampled, operators=operators))
+            write_atomic(path, first_spec(found, name, sampled=sampled, operators=operators), root=os.curdir)
             if not operators or _can_be_filled(path):
                 break
     except BaseException:

@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from evalspec.diagnostics import BuildError, Diagnostic, Exit
+from evalspec.edges.files import open_own
 
 SECONDS_BETWEEN_WORDS = 10.0
 SECONDS_BETWEEN_TRIES = 0.1
 
 
 @contextmanager
-def hold(folder: str, *, wait: bool, say: Callable[[str], None]) -> Iterator[None]:
-    """Hold the build lock in `folder`; wait for another build, or exit 9 without `wait`."""
+def hold(folder: str, *, root: str, wait: bool, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the build lock in `folder`, which lies in `root`; wait for another build, or exit 9 without `wait`."""
     try:
-        os.makedirs(folder, exist_ok=True)
-        number = os.open(os.path.join(folder, "busy"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        number = open_own(os.path.join(folder, "busy"), root=root)
     except OSError as error:
         # A read-only checkout can be built with --until and verified; what must be written fails with its own words.
         if error.errno in (13, 30):

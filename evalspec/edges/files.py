@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, NoReturn
 
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, Span, closest
+from evalspec.edges.secrets import refuse_secrets
 
 MAX_FILE_BYTES = 64 * 1024 * 1024  # an input in git; GitHub refuses files over 100 MB
 _REPLACE_MODE = 0o777
@@ -83,8 +84,9 @@ def open_regular(
 def write_atomic(path: str, text: str, *, root: str | None = None) -> None:
     """Write UTF-8 text so that a reader, or a power cut, finds the old file or the new one and nothing between.
 
-    A link at `path` is replaced, never written through. Missing folders are made.
+    A link at `path` is replaced, never written through. Missing folders are made. A text with a key in it is refused.
     """
+    refuse_secrets(text, path, is_written=True)
     raw = text.encode("utf-8")
     folder = os.path.dirname(path) or "."
     if root is not None:
@@ -122,16 +124,12 @@ def append_lines(path: str, lines: Sequence[str], *, root: str) -> None:
     """Append whole lines to a file, durable before this returns; two writers never mix their lines.
 
     The kernel's lock is held from looking at the last byte to the sync, so a line that an editor left without its line
-    feed is ended first, and a reader finds whole lines only. Missing folders are made; a link at `path` is refused.
+    feed is ended first, and a reader finds whole lines only. Missing folders are made; a link at `path` and a key in a
+    line are refused.
     """
-    folder = os.path.dirname(path) or "."
-    _contained(os.path.join(folder, os.curdir), root, None)
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    refuse_secrets("\n".join(lines), path, is_written=True)
     try:
-        os.makedirs(folder, exist_ok=True)
-        with open(os.open(path, flags, 0o666), "r+b", buffering=0) as handle:
-            if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
-                _refuse("E902", f"`{path}` is not a regular file", path, None)
+        with open(open_own(path, root=root, flags=os.O_APPEND), "r+b", buffering=0) as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             size = handle.seek(0, os.SEEK_END)
             is_torn = size > 0 and os.pread(handle.fileno(), 1, size - 1) != b"\n"
@@ -139,12 +137,33 @@ def append_lines(path: str, lines: Sequence[str], *, root: str) -> None:
             while raw:
                 raw = raw[os.write(handle.fileno(), raw) :]
             os.fsync(handle.fileno())
-        _sync_folder(folder)
+        _sync_folder(os.path.dirname(path) or ".")
+    except OSError as error:
+        message = f"`{path}` could not be written: {error.strerror or error}"
+        _refuse("E907", message, path, None, exit=Exit.ENVIRONMENT, cause=error)
+
+
+def open_own(path: str, *, root: str, flags: int = 0) -> int:
+    """Open a file to read and write, make it if need be, and return its number; OSError is the caller's to tell.
+
+    Refused is what a stranger's commit could have put in its place: a link, a pipe, a folder that leads out of `root`.
+    """
+    folder = os.path.dirname(path) or "."
+    _contained(os.path.join(folder, os.curdir), root, None)
+    os.makedirs(folder, exist_ok=True)
+    flags |= os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        number = os.open(path, flags, 0o666)
     except OSError as error:
         if error.errno == errno.ELOOP:
             _refuse("E902", f"`{path}` is a link, not a regular file", path, None, cause=error)
-        message = f"`{path}` could not be written: {error.strerror or error}"
-        _refuse("E907", message, path, None, exit=Exit.ENVIRONMENT, cause=error)
+        if error.errno in (errno.EISDIR, errno.ENXIO, errno.ENODEV):
+            _refuse("E902", f"`{path}` is not a regular file", path, None, cause=error)
+        raise
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        _refuse("E902", f"`{path}` is not a regular file", path, None)
+    return number
 
 
 def list_files(pattern: str, *, root: str | None = None, at: Span | None = None) -> tuple[str, ...]:
@@ -164,6 +183,14 @@ def exists(path: str) -> bool:
     return os.path.lexists(path)
 
 
+def is_regular(path: str) -> bool:
+    """Tell whether a regular file stands at `path` itself, not at the end of a link."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
 def remove(path: str) -> None:
     """Remove a file that this command has made; it may be gone already."""
     try:
@@ -180,7 +207,10 @@ def _contained(path: str, root: str | None, at: Span | None) -> str:
     """Return the real path, refused when it is outside the real `root`."""
     if "\0" in path:
         _refuse("E902", "a path holds a NUL character", path.replace("\0", "\\0"), at)
-    real = os.path.realpath(path)
+    try:
+        real = os.path.realpath(os.fsdecode(os.fsencode(path)))
+    except UnicodeEncodeError:  # half a surrogate pair, as JSON can spell it
+        _refuse("E902", "a path holds what no file can be named", path.encode("ascii", "backslashreplace").decode(), at)
     if root is not None:
         real_root = os.path.realpath(root)
         if os.path.commonpath([real, real_root]) != real_root:

@@ -18,6 +18,17 @@ def project_folder(folder: str) -> str:
         at = above
 
 
+def root_of(path: str) -> str | None:
+    """Return the folder that a file of a checkout may not leave, or None for one that stands in no checkout.
+
+    The nearest folder above that holds `.git`, by the names in the path as it is written: a folder of it that is a link
+    out of the checkout is then found to leave it.
+    """
+    here = os.path.dirname(os.path.abspath(path))
+    found = project_folder(here)
+    return (found or os.curdir) if os.path.lexists(os.path.join(found, ".git")) else None
+
+
 def _spelled(path: str) -> str:
     relative = os.path.relpath(path)
     return "" if relative == os.curdir else relative

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from evalspec.diagnostics import Diagnostic, Note, Span
+from evalspec.edges.secrets import masked
+from evalspec.text.secrets import blotted
 
 LINE_WIDTH = 120  # columns of a source line; a longer one is cut around its mark
 TAB_WIDTH = 4
@@ -18,6 +20,7 @@ _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff"
     "\U000e0000-\U000e0fff]"
 )
+_UNSAFE_IN_JSON = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "", 1))  # JSON escapes those in texts by itself
 # The runner of GitHub Actions reads `::command::` at the start of a line and `##[command]` anywhere in it.
 _COMMAND = re.compile(r":(?=:)|#(?=#\[)")
 # Values of keys that name a credential, and tokens of large providers: a line is shown without them.
@@ -29,6 +32,8 @@ _TOKEN = re.compile(
     r"\b(?P<value>[spr]k-[\w-]{8,}|gh[opsu]_\w{8,}|github_pat_\w{8,}|AKIA\w{8,}|AIza\w{8,}|xox\w-\w{4,})"
 )
 
+_IN_URL = re.compile(r"://[^\s/@:]*:(?P<value>[^\s/@]+)@")  # the password before a host
+
 _RED, _YELLOW, _BLUE, _BOLD, _RESET = "\x1b[31m", "\x1b[33m", "\x1b[34m", "\x1b[1m", "\x1b[0m"
 
 ReadSource = Callable[[str], str | None]
@@ -38,6 +43,27 @@ def safe(text: str, *, github: bool = False) -> str:
     r"""Return a text with every character that could act on a terminal as `\u…`, and GitHub's commands broken."""
     text = _UNSAFE.sub(lambda found: _escape(found.group()), text)
     return _COMMAND.sub(lambda found: _escape(found.group()), text) if github else text
+
+
+def safe_json(text: str) -> str:
+    r"""Return a JSON text that says the same, with those characters as `\u…` and no command of GitHub in it."""
+    text = _UNSAFE_IN_JSON.sub(lambda found: _escape_json(found.group()), text)
+    return text.replace("##[", "\\u0023#[")
+
+
+def unread(line: str) -> str:
+    """Return a line in which the runner of GitHub Actions reads no command, changed only where it would read one."""
+    start = len(line) - len(line.lstrip())
+    if line.startswith("::", start):
+        line = f"{line[:start]}{_escape(':')}{line[start + 1 :]}"
+    return line.replace("##[", f"{_escape('#')}#[")
+
+
+def _escape_json(char: str) -> str:
+    number = ord(char)
+    if number <= 0xFFFF:
+        return _escape(char)
+    return f"\\u{0xD800 + (number - 0x10000 >> 10):04x}\\u{0xDC00 + (number - 0x10000 & 0x3FF):04x}"
 
 
 def _escape(char: str) -> str:
@@ -66,8 +92,11 @@ def render_json(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def render_github(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return the problems as workflow commands of GitHub Actions, one line each."""
-    return "".join(_annotation(one) + "\n" for one in diagnostics)
+    """Return the problems as workflow commands of GitHub Actions, one line each; what is over the limit is counted."""
+    lines = [_annotation(one) for one in diagnostics[:LIMIT]]
+    if len(diagnostics) > LIMIT:
+        lines.append(f"::notice::and {len(diagnostics) - LIMIT} more problems; the JSON format lists them all")
+    return "".join(line + "\n" for line in lines)
 
 
 def _record(problem: Diagnostic) -> dict[str, object]:
@@ -215,11 +244,9 @@ class _Page:
 
 def _without_secrets(line: str) -> str:
     """Return a line of the same length with every credential as asterisks."""
-    for pattern in (_CREDENTIAL, _TOKEN):
-        for found in pattern.finditer(line):
-            start, end = found.span("value")
-            line = line[:start] + "*" * (end - start) + line[end:]
-    return line
+    for pattern in (_CREDENTIAL, _TOKEN, _IN_URL):
+        line = blotted(line, tuple(found.span("value") for found in pattern.finditer(line)))
+    return masked(line)
 
 
 def _said(note: Note) -> str:

@@ -17,6 +17,7 @@ from jsonschema.exceptions import ValidationError
 from evalspec.diagnostics import Collector, Diagnostic, Note, SpecError, did_you_mean
 from evalspec.model.source import Document, Path
 from evalspec.stages.parse_scalars import kind_of
+from evalspec.stages.parse_text import line_starts, place
 from evalspec.stages.validate_words import (
     INHERITED_ONLY,
     a_name_like,
@@ -30,6 +31,7 @@ from evalspec.stages.validate_words import (
     shown,
     types_in_words,
 )
+from evalspec.text.secrets import key_spans
 
 _ANNOTATIONS = frozenset({"title", "description", "$comment"})
 _CONDITION = frozenset({"if", "then", "else"})
@@ -42,6 +44,7 @@ def validate(document: Document, schema: Mapping[str, Any]) -> None:
     checker = _Validator(flat, registry=referencing.Registry())
     for error in checker.iter_errors(document.data):
         telling.tell(_fault(error))
+    telling.tell_of_keys()
     problems = _without_echoes(telling.problems.found)
     if problems:
         raise SpecError(problems)
@@ -152,6 +155,17 @@ class _Telling:
             if not isinstance(node, Mapping):
                 return {}
         return node
+
+    def tell_of_keys(self) -> None:
+        """Report keys and tokens in any text of the file, comments included; a credential's own key is told already."""
+        text, path = self.document.source.text, self.document.source.path
+        told = {one.span.line for one in self.problems.found if one.code == "S113" and one.span}
+        starts = line_starts(text)
+        for start, end in key_spans(text):
+            at = place(path, starts, start, end)
+            if at.line not in told:
+                hint = "remove it and revoke it if the file was shared; keys come from the environment"
+                self.problems.add("S115", "a key or token stands here (value not shown)", at=at, hint=hint)
 
     def wrong_key(self, fault: _Fault) -> None:
         """Report a key that is no name, or that is operational."""

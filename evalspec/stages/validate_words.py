@@ -9,6 +9,7 @@ from typing import Any
 
 from evalspec.model.source import Document, Path
 from evalspec.stages.parse_scalars import MAX_SHOWN
+from evalspec.text.secrets import key_spans
 
 INHERITED_ONLY = (
     "give it a value or leave the key out; only a spec with `extends` takes an entry away with an empty value"
@@ -32,7 +33,7 @@ _PERCENT = 100
 
 def shown(text: str) -> str:
     """Return a user's word as a message repeats it: short, on one line, never a credential."""
-    if _TOKEN.search(text):
+    if _TOKEN.search(text) or key_spans(text):
         return "(not shown)"
     line = " ".join(text.split())
     return line if len(line) <= MAX_SHOWN else line[: MAX_SHOWN - 1] + "…"
