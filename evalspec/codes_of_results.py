@@ -20,7 +20,8 @@ RESULTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "R703": (
             "no such case",
             "The lock has no case of this id. The results are of another set, or of a lock in which the case still "
-            "was.",
+            "was. Where most of a file is unknown it is refused in one sentence, with the lock that it names. Export "
+            "the lock, run it and import that.",
         ),
         "R704": (
             "run with other content",
@@ -49,8 +50,9 @@ RESULTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "R709": (
             "results of another lock",
-            "The set was locked again after the run. At import, a case counts when its digest is still the same. A "
-            "score needs both models on the lock as it is: import the result files again.",
+            "The set was locked again after the run. At import, a case counts when its digest is still the same, and "
+            "a row of a case that changed or left is refused. A score needs both models on the lock as it is. Where "
+            "every case of a run is unchanged its file can be imported again; else export the lock and run it.",
         ),
         "R710": (
             "cases without a result",

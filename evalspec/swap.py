@@ -131,7 +131,7 @@ def _of_another_lock(run: Run, lock: Lock, path: str, target: str) -> Diagnostic
     lost = sum(digests.get(case) != digest for case, digest in ran.items())
     again = f"evalspec results import {path} FILE --model {run.model}"
     if lost:
-        kept = f"{lost} of its {len(ran)} cases have changed or are gone, so importing that run again would be refused"
+        kept = f"{lost} of its {len(ran)} cases changed or left, so importing that run again would be refused"
         hint = f"{kept}; run this lock: evalspec export {path} --to RUNNER --out FOLDER, then: {again}"
     else:
         new = len(digests.keys() - ran.keys())

@@ -54,6 +54,7 @@ class ExportIndex:
     places: Mapping[tuple[str, int], str]  # file and position to id
     digests: Mapping[str, str]  # of each id
     files: tuple[str, ...]
+    name: str = ""  # of the set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,8 +76,8 @@ class Change:
     p: float | None
     interval: tuple[float, float]
     method: Method
-    discordance: float | None = None  # share of a part's pairs that changed answer; None: nothing was scored in both
-    smallest: float | None = None  # difference that a part's cases show with 80 % power, at that share or what is assumed
+    discordance: float | None = None  # share of pairs of a part that changed answer; None: no pairs
+    smallest: float | None = None  # difference that a part shows with 80 % power, at that share or the assumed one
     planned: float | None = None  # the same at the share that `plan` assumes
     adjusted: float | None = None  # p, Holm over the slices
     bootstrap: tuple[float, float] | None = None

@@ -116,10 +116,11 @@ def load_index(text: str, path: str) -> ExportIndex:
             raise TypeError
         places = {(str(one["file"]), int(one["position"])): str(one["id"]) for one in data["index"]}
         digests = {str(one["id"]): str(one["digest"]) for one in data["index"]}
-        root = str(data["root"])
+        root, name = str(data["root"]), str(data.get("name", ""))
     except (JsonProblem, KeyError, TypeError, ValueError):
         raise _broken(path, 1, "this is no `evalspec.json` of an export") from None
-    return ExportIndex(root=root, places=places, digests=digests, files=tuple(sorted({file for file, _ in places})))
+    files = tuple(sorted({file for file, _ in places}))
+    return ExportIndex(root=root, places=places, digests=digests, files=files, name=name)
 
 
 def dump_swap(swap: Swap) -> str:

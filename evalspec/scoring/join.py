@@ -48,6 +48,8 @@ def join(
             _add(problems, "R701", path, one.place, one.message)
         rows, others = _of_model(_of_variant(raw.rows, path, wanted, problems), path, wanted, problems)
         left_out += others
+        if _is_foreign(rows, raw, index, lock, path, problems):
+            continue
         _check_root(raw, index, lock, path, problems)
         seen: Counter[str] = Counter()
         highest = 0
@@ -108,16 +110,46 @@ def _of_model(
     return kept, len(rows) - len(kept)
 
 
+def _is_foreign(
+    rows: Sequence[RawResult], raw: RawResults, index: ExportIndex | None, lock: Lock, path: str, problems: Collector
+) -> bool:
+    """Refuse a file as a whole when most cases that it names are of another lock: row by row it would say nothing."""
+    known = {str(case["id"]) for case in lock.cases}
+    named = {case for row in rows if (case := row.id or _indexed(row, index)) is not None}
+    here = len(named & known)
+    if not named or 2 * here >= len(named):
+        return False
+    count = "none" if here == 0 else f"only {here}"
+    message = (
+        f"{count} of the {len(named)} cases that the file names {'is' if here < 2 else 'are'} in {_lock_words(lock)}"
+    )
+    root = raw.lock or (index.root if index else None)
+    if root is not None and root != lock.root:
+        message += f"; the file is of lock {_set_name(index, root)}{root}"
+    hint = "import it with the spec whose lock was run, or export this one, run it and import what comes out"
+    problems.add("R703", message, path=path, hint=hint)
+    return True
+
+
+def _lock_words(lock: Lock) -> str:
+    name = lock.header.get("name")
+    return f"the lock of `{name}`, {lock.root}" if name else f"the lock {lock.root}"
+
+
+def _set_name(index: ExportIndex | None, root: str) -> str:
+    return f"`{index.name}`, " if index is not None and index.name and index.root == root else ""
+
+
 def _check_root(raw: RawResults, index: ExportIndex | None, lock: Lock, path: str, problems: Collector) -> None:
-    """Warn about results of another lock: digests decide whether their cases are still the same."""
+    """Warn about results of another lock of the set: digests decide whether their cases are still the same."""
     named = raw.lock or (index.root if index else None)
     if named is not None and named != lock.root:
         problems.add(
             "R709",
-            f"the results are of lock {named}, and this is {lock.root}",
+            f"the results are of lock {_set_name(index, named)}{named}, and this is {_lock_words(lock)}",
             path=path,
             severity="warning",
-            hint="only cases with the same digest count; run what is new",
+            hint="a case with the same digest counts, a row of any other is refused; export this lock and run the rest",
         )
 
 
@@ -131,7 +163,9 @@ def _place(
         _add(problems, "R702", path, row.place, "the row names no case", hint=hint)
         return None
     if case not in digests:
-        _add(problems, "R703", path, row.place, f"the lock has no case `{case}`", hint=did_you_mean(case, digests))
+        # No guess at a name: ids end in a digest, and the nearest one is another case.
+        hint = "it left the set, or is of another one: leave the row out, or export this lock and run it"
+        _add(problems, "R703", path, row.place, f"the lock has no case `{case}`", hint=hint)
         return None
     digest = row.digest or (index.digests.get(case) if index else None)
     if digest is None:

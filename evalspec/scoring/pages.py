@@ -67,8 +67,8 @@ def _parts(card: Scorecard) -> Block:
     ]
     head = ("Part", "Scored in both", "Before", "After", "Points", "95 %", "Bootstrap", "Gain/loss", "p", "Can show")
     words = (
-        f"Can show: the smallest difference with {percent(POWER, 0)} % power, at the share of cases that changed answer "
-        f"here; plan assumes {percent(DISCORDANCE, 0)} %."
+        f"Can show: the smallest difference with {percent(POWER, 0)} % power, at the share of cases that changed "
+        f"answer here; plan assumes {percent(DISCORDANCE, 0)} %."
     )
     return Block(title="Change", lines=(words,), head=head, rows=tuple(rows))
 

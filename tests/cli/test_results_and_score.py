@@ -142,6 +142,55 @@ def test_results_that_are_not_there_or_of_another_lock(
     assert run(["score", SPEC, "--baseline", "gpt-a", "--contender", "gpt-a"]) == Exit.INTEGRITY
 
 
+def test_an_older_run_is_told_what_helps(cases: list[dict[str, object]], capsys: pytest.CaptureFixture[str]) -> None:
+    """The hint of R709 leads out: import again only where that is accepted, else run the lock, and doing it works."""
+    rows: list[dict[str, object]] = [{"id": one["id"], "digest": one["digest"], "pass": True} for one in cases]
+    score = ["score", SPEC, "--baseline", "m", "--contender", "m"]
+    path = Path("library/results/m.jsonl")
+
+    def older(rows: list[dict[str, object]]) -> None:
+        """The results as an earlier lock left them, with these rows."""
+        assert import_(write("all.jsonl", rows[-1:]), "--model", "m") == Exit.OK
+        header = json.loads(path.read_text(encoding="utf-8").splitlines()[0])
+        lines = [{**header, "lock": "0" * 32, "rows": len(rows)}]
+        lines += [{"id": one["id"], "digest": one["digest"], "epoch": 1, "status": "ok", "pass": True} for one in rows]
+        write(str(path), lines)
+        capsys.readouterr()
+
+    older(rows[:-3])
+    assert run(score) == Exit.STALE
+    said = capsys.readouterr().err
+    assert f"its {len(rows) - 3} cases are unchanged, so import the runner's file again" in said
+    assert "3 new ones have no result until they are run" in said
+    assert import_(write("old.jsonl", rows[:-3]), "--model", "m") == Exit.OK  # what the hint said
+    assert run(score) == Exit.OK
+
+    changed = [{**rows[0], "digest": "0" * 32}, {**rows[1], "id": "seed.gone"}, *rows[2:]]
+    older([rows[0], *changed[1:]])
+    assert run(score) == Exit.STALE
+    assert f"1 of its {len(rows)} cases changed or left" in capsys.readouterr().err
+    older(changed)
+    assert run(score) == Exit.STALE
+    said = capsys.readouterr().err
+    assert f"2 of its {len(rows)} cases changed or left" in said
+    assert f"evalspec export {SPEC} --to RUNNER --out FOLDER, then: evalspec results import" in said
+    assert import_(write("old.jsonl", changed), "--model", "m") != Exit.OK  # what the hint warned of
+
+
+def test_what_an_import_wrote_is_no_runner_s_file(
+    cases: list[dict[str, object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is known by its header, and the answer names the set and the lock that it is of."""
+    rows: list[dict[str, object]] = [{"id": one["id"], "digest": one["digest"], "pass": True} for one in cases]
+    assert import_(write("r.jsonl", rows), "--model", "m") == Exit.OK
+    capsys.readouterr()
+
+    assert import_("library/results/m.jsonl", "--model", "n") == Exit.INVALID
+
+    said = capsys.readouterr().err
+    assert said.count("R701") == 1 and "from `m` on lock " in said and "of `library`" in said
+
+
 def test_plan_and_score_name_the_share_they_assume(
     cases: list[dict[str, object]], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from swaps import case, lock_of, worked_table
 
-from evalspec.diagnostics import Collector, EvalspecError, Exit
+from evalspec.diagnostics import Collector, Diagnostic, EvalspecError, Exit
 from evalspec.model.result import ExportIndex, RawResult, RawResults, Unreadable
 from evalspec.scoring.files import dump_run, dump_swap, faults_of, file_name, load_history, load_index, load_run
 from evalspec.scoring.join import Joined, Wanted, join
@@ -236,3 +236,35 @@ def test_the_history_is_read_as_it_was_written() -> None:
 def test_a_models_name_is_no_path(model: str, name: str) -> None:
     """Nothing leaves the folder."""
     assert file_name(model) == name
+
+
+def refused(*rows: RawResult, lock: str | None = None, index: ExportIndex | None = None) -> list[Diagnostic]:
+    problems = Collector()
+    join([("r.jsonl", RawResults(rows=rows, lock=lock))], LOCK, Wanted(model="m"), index, problems)
+    return list(problems.found)
+
+
+@pytest.mark.parametrize(("here", "words"), [(0, "none of the 40 cases"), (1, "only 1 of the 41 cases")])
+def test_a_file_of_another_lock_is_refused_in_one_sentence(here: int, words: str) -> None:
+    """Not row by row, and no other case is suggested: the lock that it is of is named."""
+    rows = [row(0, id=f"prompted.{at}") for at in range(40)] + [row(at) for at in range(here)]
+    theirs = ExportIndex(root="f" * 32, places={}, digests={}, files=(), name="library")
+
+    (bare,) = refused(*rows)
+    (rooted,) = refused(*rows, lock="e" * 32)
+    (named,) = refused(*rows, lock="f" * 32, index=theirs)
+
+    assert {one.code for one in (bare, rooted, named)} == {"R703"}
+    assert f"{words} that the file names" in bare.message and f"the lock of `desk`, {LOCK.root}" in bare.message
+    assert rooted.message.endswith(f"; the file is of lock {'e' * 32}")
+    assert named.message.endswith(f"; the file is of lock `library`, {'f' * 32}")
+    assert all("did you mean" not in (one.hint or "") and "seed." not in one.message for one in (bare, rooted, named))
+
+
+def test_a_case_that_left_is_named_and_no_other_is_suggested() -> None:
+    """Ids end in a digest: the nearest one is another case, not a slip of the pen."""
+    found = refused(row(0), row(1), row(2, id="seed.22"), lock="f" * 32)
+
+    assert [one.code for one in found] == ["R709", "R703"]
+    assert "a row of any other is refused" in (found[0].hint or "")
+    assert "did you mean" not in (found[1].hint or "") and "leave the row out" in (found[1].hint or "")

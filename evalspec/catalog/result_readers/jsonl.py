@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain
 
-from evalspec.catalog.result_readers.reading import as_outcome, json_rows, shortened, text_or_none
+from evalspec.catalog.result_readers.reading import as_outcome, json_rows, shortened, text_or_none, whole_file
 from evalspec.model.result import RawResult, RawResults, Unreadable
 from evalspec.registry import results
 
@@ -16,6 +16,9 @@ _SAYS = ("pass", "score", "error")
 def jsonl(text: str) -> RawResults:
     """Read lines of `id`, `digest`, `model`, `pass` or `score`, `error`, `epoch` and `output`."""
     rows, unreadable = json_rows(text)
+    if rows and "results" in rows[0][1] and "lock" in rows[0][1]:
+        whose = f"`{rows[0][1].get('model')}` on lock {rows[0][1]['lock']} of `{rows[0][1].get('name')}`"
+        return whole_file(f"`evalspec results import` wrote this, from {whose}; name the file that the runner wrote")
     found = plain_rows(rows)
     return RawResults(rows=found.rows, unreadable=(*unreadable, *found.unreadable), lock=found.lock)
 
