@@ -52,7 +52,7 @@ def explain(error: yaml.YAMLError, lines: list[str]) -> Trouble:
             code="Y026",
             message="this escape is not known in a double-quoted string",
             line=line,
-            col=max(col - 1, 0),
+            col=_backslash(lines, line, col),
             width=2,
             hint="write `\\\\` for a backslash, or use single quotes",
         )
@@ -110,6 +110,12 @@ def _structure(problem: str, context: str, at: tuple[int, int], opened: tuple[in
         hint = "indent entries of one mapping or list alike"
         return Trouble(code="Y003", message=message, line=at[0], col=at[1], note=note, hint=hint)
     return Trouble(code="Y003", message="this cannot be read as YAML", line=at[0], col=at[1], note=note)
+
+
+def _backslash(lines: list[str], line: int, col: int) -> int:
+    """Return where the escape starts: the parser's mark stands on it, or behind it where its number is at fault."""
+    found = lines[line].rfind("\\", 0, col + 1) if line < len(lines) else -1
+    return found if found >= 0 else max(col - 1, 0)
 
 
 def _char(lines: list[str], line: int, col: int) -> str:

@@ -24,6 +24,14 @@ _LFS = "version https://git-lfs.github.com/spec/"
 _MANY = 20  # the first twenty hidden characters tell the story
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# First bytes of what people save under a text's name by mistake, and what to do.
+_BINARY: tuple[tuple[bytes, str, str], ...] = (
+    (b"\x1f\x8b", "gzip data", "decompress it with `gunzip`"),
+    (b"PK\x03\x04", "a zip archive", "unpack it"),
+    (b"\x80\x04", "a pickle, which is a program and never loaded", "save it as text"),
+    (b"SQLite format 3\x00", "an SQLite database", "save it as text"),
+    (b"%PDF-", "a PDF", "save it as text"),
+)
 
 
 def decode(path: str, raw: bytes, *, limit: int = MAX_BYTES) -> SourceFile:
@@ -33,6 +41,9 @@ def decode(path: str, raw: bytes, *, limit: int = MAX_BYTES) -> SourceFile:
         problems.add("Y018", f"the file has {len(raw):,} bytes, the limit is {limit:,}", path=path)
     elif raw.startswith(_UTF16) or raw[:4].count(0) >= 2:
         problems.add("Y001", "the file is UTF-16, not UTF-8", path=path, hint="save it as UTF-8")
+    for start, what, hint in _BINARY:
+        if raw.startswith(start):
+            problems.add("Y001", f"the file is {what}, not UTF-8", path=path, hint=hint)
     problems.raise_errors()
     try:
         return SourceFile(path=path, text=raw.decode("utf-8"))

@@ -7,11 +7,20 @@ does both, and shows the problem before anything is rendered.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 PROMPT_NAMES: tuple[str, ...] = ("task", "cell", "persona", "facts", "exemplars", "section", "language")
+# What stands under the names that hold no list; a prompt that reads another field would fail at the first question.
+PROMPT_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "task": ("instructions", "labels", "messages", "turns", "wants_expected"),
+        "cell": ("id", "levels"),
+        "persona": ("description", "style"),
+    }
+)
 FILTERS: tuple[str, ...] = ("default", "first", "join", "last", "length", "lower", "tojson", "trim", "upper")
 MAX_TEMPLATE = 64 * 1024  # characters of a template
 MAX_PROMPT = 64 * 1024  # characters of a rendered prompt
@@ -90,6 +99,10 @@ def _problems(node: nodes.Node, known: frozenset[str], loops: int) -> Iterator[s
         yield where + f"a prompt has no `{node.name}`; it sees {', '.join(PROMPT_NAMES)}"
     if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
         yield where + f"`.{node.attr}` is not allowed in a prompt"
+    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
+        fields = PROMPT_FIELDS.get(node.node.name) if node.node.name in known & set(PROMPT_NAMES) else None
+        if fields is not None and node.attr not in fields and not node.attr.startswith("_"):
+            yield where + f"`{node.node.name}` has no `{node.attr}`; it has {', '.join(fields)}"
     if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const):
         yield where + "an index must be a number or a string"
     if isinstance(node, nodes.Filter) and node.name not in FILTERS:

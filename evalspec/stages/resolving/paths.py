@@ -6,8 +6,11 @@ from typing import NamedTuple
 
 from evalspec.diagnostics import Span
 from evalspec.model.source import Document
+from evalspec.model.vocabulary import DEVICE_NAMES
 from evalspec.stages.resolving.tree import Node, Scope
 
+_NOT_ON_WINDOWS = frozenset('<>:"|?')  # a checkout on Windows fails at a file with one of these in its name
+WRITTEN = (".lock.json", ".report.md")  # ends of the names of what a build writes beside its spec
 PATH_MAX = 200  # characters; file systems end at 255 bytes a name
 
 
@@ -38,6 +41,12 @@ def path_problem(path: str, *, glob: bool = False) -> str | None:
         return "has an empty part"
     if len(path) > PATH_MAX:
         return f"is longer than {PATH_MAX} characters"
+    if odd := sorted(_NOT_ON_WINDOWS & set(path)):
+        return f"holds a `{odd[0]}`, which no file on Windows can be named with"
+    if any(part.split(".")[0].lower() in DEVICE_NAMES for part in parts):
+        return "names a device on Windows"
+    if path.endswith(WRITTEN):
+        return "is what a build writes"
     if "*" in path and not glob:
         return "holds a `*`, and one file is meant"
     if "*" in "/".join(parts[:-1]) or "**" in path:
