@@ -46,11 +46,19 @@ def command() -> None:
 def list_command(spec: str, everything: bool, quiet: bool, how: str) -> int:
     """Print what waits in SPEC, in the order to read it: text, expected, parent, and the digest it binds to.
 
-    What others said is shown only where a dispute is to be settled.
+    What others said is shown only where a dispute is to be settled. In --json, `waiting` maps each case of the set that
+    waits to the reason, `queue` is the list, and `queued` counts it with what --all adds.
     """
     done, readings = waiting(spec, everything=everything, progress=Steps(quiet=quiet or how != "text"))
     if how == "json":
-        emit_json({"spec": spec, "waiting": len(done.waiting), "cases": [reading_data(one) for one in readings]})
+        emit_json(
+            {
+                "spec": spec,
+                "waiting": dict(done.waiting),  # as `build --json` has it
+                "queued": len(done.reviewed.queue) if done.reviewed else 0,
+                "queue": [reading_data(one) for one in readings],
+            }
+        )
         return Exit.OK
     for one in readings:
         emit("\n".join(safe(line) for line in _page(one)) + "\n")

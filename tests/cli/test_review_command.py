@@ -79,8 +79,8 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def queue(spec: str, capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     """What `review list --json` prints."""
     assert run(["review", "list", spec, "--json"]) == Exit.OK
-    cases: list[dict[str, object]] = json.loads(capsys.readouterr().out)["cases"]
-    return cases
+    found: list[dict[str, object]] = json.loads(capsys.readouterr().out)["queue"]
+    return found
 
 
 def test_what_waits_is_shown_with_all_that_a_decision_hangs_on(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,6 +98,26 @@ def test_what_waits_is_shown_with_all_that_a_decision_hangs_on(spec: str, capsys
     assert f"{first['case']}  first: nobody has read it" in page
     assert page.count("assistant: Hi. How can I help?") == 8
     assert str(first["digest"]) in page
+
+
+def test_the_names_of_the_data_are_those_of_a_build(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`waiting` maps the picked cases to why, as in `build --json`; `queue` lists, and `queued` counts with the rest."""
+    capsys.readouterr()
+    assert run(["build", spec, "--json"]) == Exit.FINDING
+    built = json.loads(capsys.readouterr().out)
+    found = {}
+    for more in ([], ["--all"]):
+        assert run(["review", "list", spec, "--json", *more]) == Exit.OK
+        found[len(more)] = json.loads(capsys.readouterr().out)
+    assert run(["build", spec, "--until", "review", "--json"]) == Exit.OK
+    queued = json.loads(capsys.readouterr().out)["queued"]
+
+    shown, whole = found[0], found[1]
+    assert shown["waiting"] == whole["waiting"] == built["waiting"] != {}
+    assert [one["case"] for one in shown["queue"]] == [one["case"] for one in whole["queue"] if one["in_set"]]
+    assert {one["case"] for one in shown["queue"]} == built["waiting"].keys()
+    assert len(whole["queue"]) == shown["queued"] == whole["queued"] == queued
+    assert "cases" not in shown
 
 
 def test_decisions_lead_to_a_lock(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
