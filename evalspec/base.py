@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
+from evalspec.after.guard import guard
 from evalspec.after.since import LedgerChange, ledger_change
+from evalspec.after.since_rows import rows_since
 from evalspec.catalog import load_catalog
 from evalspec.diagnostics import EvalspecError
+from evalspec.digests import digest
 from evalspec.edges.files import list_files, read_text
-from evalspec.edges.git import require_commit, text_at, texts_at
+from evalspec.edges.git import attributes_of, require_commit, text_at, texts_at
 from evalspec.edges.package import read_schema
+from evalspec.model.diff import Lowered, said
 from evalspec.model.outcome import Lock
 from evalspec.model.source import SourceFile
-from evalspec.model.spec import Spec
+from evalspec.model.spec import Source, Spec
 from evalspec.pipeline import read
-from evalspec.project import lock_path
+from evalspec.project import lock_path, report_path
 from evalspec.stages.ledger import read_ledger
 from evalspec.stages.lock import load
 from evalspec.stages.resolve import extended_path, resolve
 from evalspec.stages.resolving.paths import stem_of
+from evalspec.stages.seeds import read_source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,66 @@ def ledger_since(spec: Spec, base: Base) -> LedgerChange:
     except EvalspecError:
         decisions = ()  # the replay says what is wrong with the ledger
     return ledger_change(base.ledger, after, decisions)
+
+
+def lowered_since(spec: Spec, base: Base) -> tuple[Lowered, ...]:
+    """Return everything that the change lets through and the base did not: in the spec, and in the rows behind it."""
+    if base.spec is None:
+        if base.is_readable:
+            return ()  # a new spec is read as a whole
+        words = said("the spec of {} cannot be read by this evalspec, so nothing is known of its gates", base.ref)
+        return (Lowered(kind="unread", name=spec.name, said=words),)
+    before = _with_words(base.spec, lambda path: text_at(base.ref, path))
+    after = _with_words(spec, lambda path: read_text(path, root=spec.folder) if os.path.isfile(path) else None)
+    rows = [one for source in base.spec.sources for one in _rows_since(source, base, spec)]
+    return (*guard(before, after), *rows)
+
+
+def attributes_now(spec: Spec) -> Mapping[str, Mapping[str, str]]:
+    """Return the Git attributes of everything that a reviewer of this spec reads, by path from where we stand."""
+    paths = [os.path.basename(spec.path), *(os.path.basename(one(spec)) for one in (lock_path, report_path))]
+    paths += [source.path for source in spec.sources]
+    folder = os.path.join(spec.folder, spec.name, "ledger")
+    if os.path.isdir(folder):
+        names = list_files(os.path.join(folder, "*.jsonl"), root=spec.folder)
+        paths += [os.path.relpath(name, spec.folder or os.curdir) for name in names]
+    found = attributes_of(spec.folder, paths, ("diff", "linguist-generated"))
+    return {os.path.join(spec.folder, path): given for path, given in found.items()}
+
+
+def _with_words(spec: Spec, read: Callable[[str], str | None]) -> Spec:
+    """Put the signature words that stand in a file into the spec, so that fewer of them show."""
+    path = spec.screen.signature_path
+    text = read(os.path.join(spec.folder, path)) if path is not None else None
+    return spec if text is None else replace(spec, screen=replace(spec.screen, signature_words=tuple(text.split())))
+
+
+def _rows_since(source: Source, base: Base, spec: Spec) -> tuple[Lowered, ...]:
+    """Compare the rows of a source that is in both specs; what cannot be read at the base is said."""
+    now = next((one for one in spec.sources if one.name == source.name), None)
+    if base.spec is None or source.kind in _NO_ROWS or now is None or now.kind in _NO_ROWS:
+        return ()
+    path, here = os.path.join(spec.folder, source.path), os.path.join(spec.folder, now.path)
+    text = text_at(base.ref, path)
+    if text is None or not os.path.isfile(here):
+        return ()  # it had no rows, or the replay says that it has none now
+    try:
+        before = _digests(text, source, base.spec, path)
+    except EvalspecError:
+        words = said("the rows of source {} at {} cannot be read, so they were not compared", source.name, base.ref)
+        return (Lowered(kind="unread", name=source.name, said=words),)
+    try:
+        return rows_since(source.name, before, _digests(read_text(here, root=spec.folder), now, spec, here))
+    except EvalspecError:
+        return ()  # the replay says what is wrong with them
+
+
+_NO_ROWS = ("document",)  # files as they stand
+
+
+def _digests(text: str, source: Source, spec: Spec, path: str) -> Mapping[str, str]:
+    rows = read_source(text, source, spec, load_catalog(), path)
+    return {seed.key: seed.digest for seed in rows.seeds} | {digest(one.record()): "" for one in rows.training}
 
 
 def _spec(path: str, text: str, ref: str) -> Spec | None:

@@ -58,11 +58,6 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "`why` takes the id of a planned candidate, of a case or drop of the lock, or of a cell, with its pool or "
             "without. The hint names the nearest one; `evalspec plan SPEC` lists the cells.",
         ),
-        "M150": (
-            "a model would have to be asked",
-            "The generator of a pool is a live model, and this version has no transport to one. `model: "
-            "builtin/grammar` with a grammar file needs no key and no network.",
-        ),
         "G401": (
             "a gate failed",
             "The measure is past its bound and, where the measure has evidence, chance is ruled out. With "
@@ -121,6 +116,38 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "`verify --base COMMIT` looks for every ledger line of the commit, and some are not there, or are spelled "
             "otherwise. A ledger is append-only: a decision is overruled by a later line that names it under "
             "`supersedes`, so that both can be read.",
+        ),
+        "L609": (
+            "a lock of another engine",
+            "`engine` in a lock is raised with every change of evalspec that gives other bytes from the same inputs, "
+            "so only the same engine can replay it. Nothing says that the lock was edited: it is out of date here. "
+            "Build again and read the diff, or verify with the evalspec that built it.",
+        ),
+        "L611": (
+            "a secret or personal data in the lock",
+            "A lock is committed, exported and shown to models, and it holds something that no screen lets in: an "
+            "edited lock, a row that was never scrubbed. The value is not shown. Take it out at its source and revoke "
+            "what was a key; `pii: allow` on a source says that its people are invented, and no rule allows a key.",
+        ),
+        "L612": (
+            "hidden characters in the lock",
+            "Characters that a model reads and a reviewer does not see: bidirectional controls, tags, variation "
+            "selectors, control codes, zero-width ones. In a real user's text zero-width characters alone are a "
+            "warning, since people paste them.",
+        ),
+        "L613": (
+            "a case too large to read",
+            "A case has over 1 MiB. Nobody reviews it, and a diff of it hides what else has changed.",
+        ),
+        "L614": (
+            "changes hidden from a reviewer",
+            "`.gitattributes` says `-diff` or `linguist-generated` of a file that a reviewer reads, so a pull request "
+            "shows it folded or not at all. It is a warning, and an error with `--no-loosen`.",
+        ),
+        "L615": (
+            "drops that verify cannot recompute",
+            "An embedding model decided these drops, and `verify` runs with the core alone. They are taken as the lock "
+            "states them, and listed first, those new since `--base` in front: a hard case can be hidden here.",
         ),
         "L610": (
             "nothing to compare",

@@ -27,7 +27,7 @@ from evalspec.stages.header import header
 from evalspec.stages.independence import families_of, independence
 from evalspec.stages.ledger import consult
 from evalspec.stages.lock import lock
-from evalspec.stages.measure import measure
+from evalspec.stages.measure import TIMED, measure
 from evalspec.stages.mix import mix
 from evalspec.stages.parse import parse
 from evalspec.stages.report import report
@@ -129,6 +129,7 @@ def build(
         inputs=inputs,
         families=families_of(spec, inputs.families),
         related=related,
+        today=today,
         warnings=tuple(one for one in findings if one.severity == "warning"),
     )
     ways = _Ways(catalog=catalog, tools=tools, wave=wave, today=today, partial=partial, reading=reading)
@@ -191,16 +192,30 @@ def _mix(done: Build, ways: _Ways) -> Build:
 
 def _measure(done: Build, ways: _Ways) -> Build:
     assert done.evalset is not None
-    facts = MeasureFacts(
+    facts = _facts(done)
+    return replace(done, measurements=measure(done.evalset, done.inputs.seeds, done.spec, ways.catalog, facts))
+
+
+def on_day(done: Build, catalog: Catalog, today: str | None) -> Build:
+    """Return the build as another day sees it: measures of time and gates taken again, all else as it was."""
+    assert done.evalset is not None and done.measurements is not None
+    dated = replace(done, today=today)
+    timed = measure(done.evalset, done.inputs.seeds, done.spec, catalog, _facts(dated), only=TIMED)
+    others = [one for one in done.measurements if one.measure not in TIMED]
+    found = tuple(sorted((*others, *timed), key=lambda one: one.measure))
+    return replace(dated, measurements=found, verdicts=gate(found, done.spec, today))
+
+
+def _facts(done: Build) -> MeasureFacts:
+    return MeasureFacts(
         reviewed=done.reviewed,
         view=done.view,
         related=done.related,
         firewall=Firewall.of(done.inputs.training, done.spec),
-        today=ways.today,
+        today=done.today,
         base=done.inputs.base,
         ledger=done.inputs.ledger,
     )
-    return replace(done, measurements=measure(done.evalset, done.inputs.seeds, done.spec, ways.catalog, facts))
 
 
 def _gate(done: Build, ways: _Ways) -> Build:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TypeGuard
 
-from evalspec.after.guard import guard
+from evalspec.after.policy import policy_problems
 from evalspec.after.since import guard_problems, ledger_problems
-from evalspec.base import Base, base_of, ledger_since
+from evalspec.after.since_rows import drops_since, hidden_diffs, unrecomputed
+from evalspec.asking import Asked
+from evalspec.base import Base, attributes_now, base_of, ledger_since, lowered_since
+from evalspec.catalog import load_catalog
 from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
+from evalspec.digests import canonical
 from evalspec.edges.files import exists, read_text
 from evalspec.model.build import Build
-from evalspec.model.diff import Lowered, said
 from evalspec.model.ledger import Decision
 from evalspec.model.outcome import Lock, Verdict
-from evalspec.model.spec import Spec
+from evalspec.pipeline import on_day
 from evalspec.ports import Progress
-from evalspec.project import load_spec, lock_path, read_lock, report_path, run
-from evalspec.stages.lock import dump, faults
+from evalspec.project import Loaded, load_spec, lock_path, read_lock, report_path, run
+from evalspec.stages.lock import another_engine, dump, faults
 from evalspec.stages.report import numbers, numbers_in
-
-TIMED = frozenset({"age"})  # measures that ask what day it is; without --today they are silent
+from evalspec.stages.scrub import detectors_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,7 @@ class Verification:
     cases: int = 0
     diagnostics: tuple[Diagnostic, ...] = field(default=())  # what lowers the guard since the base comes first
     added: tuple[Decision, ...] = ()  # decisions that the base does not have
+    dropped: tuple[str, ...] = ()  # drops that the base does not have: one line a stage and reason
 
 
 def verify_spec(
@@ -53,53 +58,67 @@ def verify_spec(
     try:
         spec = load_spec(path).spec
         before = base_of(spec, base)
+        change = ledger_since(spec, before)
+        since = (
+            *guard_problems(lowered_since(spec, before), path, no_loosen=no_loosen),
+            *hidden_diffs(attributes_now(spec), no_loosen=no_loosen),
+            *ledger_problems(change, spec.folder, base),
+        )
     except EvalspecError as error:
         return Verification(path=path, exit=error.exit, diagnostics=error.diagnostics)
-    change = ledger_since(spec, before)
-    since = (
-        *guard_problems(_lowered(spec, before), path, no_loosen=no_loosen),
-        *ledger_problems(change, spec.folder, base),
-    )
-    found = _replayed(path, today, base, steps)
-    errors = [one for one in (*since, *found.diagnostics) if one.severity == "error"]
-    return replace(
-        found,
-        exit=BuildError(errors).exit if errors else found.exit,
-        diagnostics=(*since, *found.diagnostics),
-        added=change.added,
-    )
+    found = _replayed(path, today, before, steps)
+    first = [one for one in found.diagnostics if one.code == "L615"]
+    rest = [one for one in found.diagnostics if one.code != "L615"]
+    diagnostics = (*first, *since, *rest)
+    return replace(found, exit=_exit(diagnostics), diagnostics=diagnostics, added=change.added)
 
 
-def _lowered(spec: Spec, base: Base) -> tuple[Lowered, ...]:
-    if base.spec is not None:
-        return guard(base.spec, spec)
-    if base.is_readable:
-        return ()  # a new spec is read as a whole
-    words = said("the spec of {} cannot be read by this evalspec, so nothing is known of its gates", base.ref)
-    return (Lowered(kind="unread", name=spec.name, said=words),)
-
-
-def _replayed(path: str, today: str | None, base: str | None, steps: Progress) -> Verification:
+def _replayed(path: str, today: str | None, base: Base | None, steps: Progress) -> Verification:
+    """Hold a lock against itself, then against what may not stand in it, then against what its inputs give."""
     try:
-        spec = load_spec(path).spec
+        loaded = load_spec(path)
+        spec, where = loaded.spec, lock_path(loaded.spec)
         found = read_lock(spec)
         if found is None:
-            raise BuildError([_stale(lock_path(spec), "there is no lock", f"run: evalspec build {path}")])
+            raise BuildError([_stale(where, "there is no lock", f"run: evalspec build {path}")])
         lock, text = found
-        if broken := faults(lock, text, lock_path(spec)):
+        if broken := faults(lock, text, where):
             raise BuildError(broken)
-        done = run(path, today=today, progress=steps, base=base)
-        problems = compare(done, lock, text)
     except EvalspecError as error:
         return Verification(path=path, exit=error.exit, diagnostics=error.diagnostics)
-    failed = any(one.severity == "error" for one in problems)
+    ref = base.ref if base else None
+    problems = _replay_problems(path, loaded, lock, text, today, ref, steps)
+    diagnostics = (
+        *unrecomputed(lock, base.lock if base else None, ref, where),
+        *policy_problems(lock, text, spec, detectors_of(loaded.catalog), where),
+        *problems,
+    )
     return Verification(
         path=path,
-        exit=BuildError(problems).exit if failed else Exit.OK,
+        exit=_exit(diagnostics),
         root=lock.root,
         cases=len(lock.cases),
-        diagnostics=problems,
+        diagnostics=diagnostics,
+        dropped=drops_since(base.lock, lock) if base else (),
     )
+
+
+def _replay_problems(
+    path: str, loaded: Loaded, lock: Lock, text: str, today: str | None, base: str | None, steps: Progress
+) -> tuple[Diagnostic, ...]:
+    other = another_engine(lock, lock_path(loaded.spec), path)
+    if other is not None:
+        return (other,)
+    try:
+        done = run(path, today=today, progress=steps, base=base, asked=Asked(mode="tape"))
+        return compare(done, lock, text)
+    except EvalspecError as error:
+        return error.diagnostics
+
+
+def _exit(diagnostics: Iterable[Diagnostic]) -> Exit:
+    errors = [one for one in diagnostics if one.severity == "error"]
+    return BuildError(errors).exit if errors else Exit.OK
 
 
 def compare(done: Build, lock: Lock, text: str) -> tuple[Diagnostic, ...]:
@@ -187,46 +206,39 @@ def past_without_evidence(verdicts: Iterable[Verdict]) -> str:
 
 
 def _report_problems(done: Build) -> tuple[Diagnostic, ...]:
+    """Compute the report's numbers again, as of the day that it states, and compare them with what is written."""
+    assert done.lock is not None
     where = report_path(done.spec)
     hint = f"run: evalspec build {done.spec.path}"
     if not exists(where):
         return (_stale(where, "there is no mix report", hint),)
-    written = numbers_in(read_text(where, root=done.spec.folder))
-    now = numbers(done.without_changes())
-    if _timeless(written, done.spec) == _timeless(now, done.spec):
-        return ()
-    if isinstance(written, dict) and written.get("inputs") == now["inputs"]:
-        return (
-            Diagnostic(
-                code="L605",
-                severity="error",
-                message="the report's numbers are not those of its lock",
-                path=where,
-                hint=hint,
-                exit=Exit.INTEGRITY,
-            ),
-        )
+    text = read_text(where, root=done.spec.folder)
+    written = numbers_in(text)
+    if not isinstance(written, dict):
+        return (_edited_report(where, "the report has no block of numbers that can be read", hint),)
+    day = written.get("today")
+    if day is not None and not _is_day(day):
+        return (_edited_report(where, "the report states no day that there is", hint),)
+    then = done if day == done.today else on_day(done, load_catalog(), day)
+    now = numbers(then.without_changes())
+    if canonical(written) == canonical(now):
+        if text.startswith(f"# Mix report of `{done.spec.name}`, lock `{done.lock.root}`\n"):
+            return ()
+        return (_edited_report(where, "the report's first line names another lock than its numbers", hint),)
+    if written.get("inputs") == now["inputs"]:
+        return (_edited_report(where, "the report's numbers are not those of its lock", hint),)
     return (_stale(where, "the report is out of date", hint),)
 
 
-def _timeless(found: object, spec: Spec) -> object:
-    """Leave out of a report's numbers what another day changes: ages, gates over them, whether a waiver still holds.
+def _is_day(value: object) -> TypeGuard[str]:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
 
-    The waivers themselves stand in the lock, which is compared byte for byte.
-    """
-    if not isinstance(found, dict):
-        return found
-    timed = {rule.name for rule in spec.gates if rule.measure in TIMED}
-    kept = dict(found)
-    for block, key, names in (("measures", "measure", TIMED), ("gates", "gate", timed)):
-        rows = found.get(block)
-        if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
-            kept[block] = [
-                {name: value for name, value in row.items() if name != "waived_until"}
-                for row in rows
-                if row.get(key) not in names
-            ]
-    return kept
+
+def _edited_report(path: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(code="L605", severity="error", message=message, path=path, hint=hint, exit=Exit.INTEGRITY)
 
 
 def _inputs_differ(before: Lock, after: Lock) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from evalspec.after.guard_made import made_since
 from evalspec.model.diff import Lowered, Said, said
 from evalspec.model.spec import GateRule, Source, Spec
 
@@ -24,7 +25,7 @@ def guard(before: Spec, after: Spec) -> tuple[Lowered, ...]:
     found: list[Lowered] = []
     for check in (_gates, _purpose, _independence, _roles, _waivers, _sources, _review, _screen, _random_state):
         found += check(before, after)
-    return tuple(found)
+    return (*found, *made_since(before, after))
 
 
 def waivers_since(before: Iterable[WaiverKey], after: Iterable[WaiverKey]) -> tuple[Lowered, ...]:
@@ -199,6 +200,9 @@ def _review(before: Spec, after: Spec) -> list[Lowered]:
         for pool, share in before.review.require
         if pool in now and now[pool] < share
     ]
+    if before.review.guidelines is not None and after.review.guidelines is None:
+        words = said("people decide without guidelines: {} is no longer named", before.review.guidelines)
+        found.append(Lowered(kind="review", name="guidelines", said=words))
     if after.review.overlap < before.review.overlap:
         words = said("fewer cases are read by two: {} is now {}", before.review.overlap, after.review.overlap)
         found.append(Lowered(kind="review", name="overlap", said=words))
@@ -221,6 +225,9 @@ def _screen(before: Spec, after: Spec) -> list[Lowered]:
         was, now = getattr(before.screen, name), getattr(after.screen, name)
         if now > was:
             found.append(Lowered(kind="screen", name=name, said=said("screen {}: {} is now {}", name, was, now)))
+    if before.screen.embedder != after.screen.embedder:
+        words = said("screen: embedder {} is now {}", before.screen.embedder, after.screen.embedder)
+        found.append(Lowered(kind="screen", name="embedder", said=words))
     lost = sorted(set(before.screen.signature_words) - set(after.screen.signature_words))
     if lost:
         words = said("no longer looked for as a signature: {}", ", ".join(lost))

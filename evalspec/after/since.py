@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from evalspec.after.since_rows import plain_lines
 from evalspec.diagnostics import Diagnostic, Exit
 from evalspec.model.diff import Lowered
 from evalspec.model.ledger import Decision
@@ -67,7 +68,7 @@ def guard_problems(lowered: Iterable[Lowered], path: str, *, no_loosen: bool) ->
         Diagnostic(
             code="G403",
             severity="error" if no_loosen else "warning",
-            message=f"the guard is lowered: {one.said.plain}",
+            message=f"the guard is lowered: {one.said.plain}" + (f" ({plain_lines(one.lines)})" if one.lines else ""),
             path=path,
             hint="a reviewer has to want this; it is told first because nothing else in the change shows it",
             exit=Exit.FINDING,

@@ -10,6 +10,9 @@ from evalspec.diagnostics import Exit
 from evalspec.stages.ledger import line_data
 from evalspec.verification import Verification, verify_spec
 
+# No signature is looked at: that a snapshot or a ledger is what somebody imported or decided is taken on trust.
+ORIGIN = "unattested"
+
 
 @click.command("verify", epilog="Example: evalspec verify specs/refund.yaml --base origin/main")
 @click.argument("specs", nargs=-1, required=True, type=click.Path())
@@ -20,10 +23,13 @@ from evalspec.verification import Verification, verify_spec
 def command(specs: tuple[str, ...], today: str | None, base: str | None, no_loosen: bool, how: str) -> int:
     """Replay the build of each SPEC and compare: every digest, drop, decision, order, gate and number.
 
-    With --base, first what a change lets through that the base did not; every ledger line of the base must still be
-    there (exit 5), and the decisions that the change adds are listed.
+    The lock itself is searched for secrets, personal data, hidden characters and cases of over 1 MiB (exit 1).
 
-    Works offline, without keys, with the core alone; reads no cache; writes nothing.
+    With --base, first what a change lets through that the base did not: gates, families, waivers, screens, rows that
+    are gone. Every ledger line of the base must still be there (exit 5); decisions and drops that are new are listed.
+
+    Works offline, without keys, with the core alone; reads no cache; writes nothing. It proves that lock and report
+    follow from the inputs that stand here, and not where those inputs come from.
     """
     if no_loosen and base is None:
         raise click.UsageError("--no-loosen needs --base")
@@ -40,8 +46,12 @@ def command(specs: tuple[str, ...], today: str | None, base: str | None, no_loos
             if one.added:
                 say(f"{one.path}: decisions since {base}")
                 say("\n".join(f"  {line}" for line in added_lines(one.added)))
+            if one.dropped:
+                say(f"{one.path}: drops since {base}")
+                say("\n".join(f"  {line}" for line in one.dropped))
             if one.exit is Exit.OK:
                 say(f"{one.path}: verified, {one.cases} cases, root {one.root}")
+                say(f"  lock = f(inputs): yes; origin of the inputs: {ORIGIN}")
     return next((one.exit for one in found if one.exit is not Exit.OK), Exit.OK)
 
 
@@ -53,5 +63,7 @@ def _data(one: Verification) -> dict[str, object]:
         "cases": one.cases,
         "root": one.root,
         "diagnostics": diagnostics_json(one.diagnostics),
+        "origin": ORIGIN,
         **({"decisions_added": [line_data(decision) for decision in one.added]} if one.added else {}),
+        **({"drops_added": list(one.dropped)} if one.dropped else {}),
     }

@@ -5,13 +5,28 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
 
 SECONDS = 20.0
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@{}^~-]{0,99}")
-_SAFE = ("-c", "core.fsmonitor=", "-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never")
+# What a checkout's own configuration could make git start: a monitor, hooks, a transport for objects that are missing. A
+# commit can hold a folder that git takes for a bare repository, configuration and all; `explicit` keeps git out of it.
+_SAFE = (
+    *("-c", "core.fsmonitor="),
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "protocol.allow=never"),
+    *("-c", "safe.bareRepository=explicit"),
+)
+_ENVIRONMENT = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # stronger than `protocol.*` of any configuration
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C",
+}
 
 
 def text_at(ref: str, path: str) -> str | None:
@@ -34,6 +49,20 @@ def texts_at(ref: str, folder: str, below: str) -> Mapping[str, str]:
     names = names_at(ref, os.path.join(folder, below))
     texts = {os.path.join(below, name): text_at(ref, os.path.join(folder, below, name)) for name in names}
     return {path: text for path, text in texts.items() if text is not None}
+
+
+def attributes_of(folder: str, paths: Sequence[str], names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """Return the Git attributes that hold now for files of a folder, by path and name; `unspecified` ones are not told.
+
+    Empty where there is no git or no checkout.
+    """
+    answer = _run(os.path.abspath(folder), "check-attr", "-z", *names, "--", *paths) if paths else None
+    fields = (answer or "").split("\0")
+    found: dict[str, dict[str, str]] = {}
+    for path, name, value in zip(fields[0::3], fields[1::3], fields[2::3], strict=False):
+        if value != "unspecified":
+            found.setdefault(path, {})[name] = value
+    return found
 
 
 def require_commit(ref: str, path: str) -> None:
@@ -98,7 +127,7 @@ def _anchor(path: str) -> tuple[str, str]:
 def _run(folder: str, *arguments: str) -> str | None:
     """Run one git command that only reads, without configuration of the user, and return what it prints."""
     command = ["git", *_SAFE, "--no-optional-locks", "-C", folder, *arguments]
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+    environment = {"PATH": os.environ.get("PATH", os.defpath), **_ENVIRONMENT}
     try:
         done = subprocess.run(
             command, capture_output=True, check=False, timeout=SECONDS, stdin=subprocess.DEVNULL, env=environment

@@ -52,6 +52,7 @@ class Build:
     verdicts: tuple[Verdict, ...] | None = None
     lock: Lock | None = None
     report: str | None = None
+    today: str | None = None  # YYYY-MM-DD; None: the day was not asked about
     warnings: tuple[Diagnostic, ...] = ()
 
     @property

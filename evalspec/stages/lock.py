@@ -148,11 +148,22 @@ def _long_text(text: str, indent: str) -> str:
     return "[\n" + ",\n".join(f"{indent}{json_line(line)}" for line in text.split("\n")) + "]"
 
 
+def lock_text(raw: bytes, path: str) -> str:
+    """Return the text of a lock's bytes; line ends that git turned into CRLF, all of them, are turned back."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise _broken(path, f"`{path}` is not a lock: line {line}, not UTF-8") from None
+    return text.replace("\r\n", "\n") if text.count("\r\n") == text.count("\n") else text
+
+
 def load(text: str, path: str) -> Lock:
     """Read a lock; anything that `dump` would not have written is refused (exit 5), a newer format by name (exit 3)."""
     try:
         data = read_json(text)
     except JsonProblem as problem:
+        _refuse_unmerged(text, path)
         raise _broken(path, f"`{path}` is not a lock: line {problem.line}, {problem.message}") from None
     if not isinstance(data, dict) or type(data.get("lock_version")) is not int:  # `true` is an int to isinstance
         raise _broken(path, f"`{path}` is not a lock: it has no `lock_version`")
@@ -235,6 +246,34 @@ def _fault(path: str, message: str) -> Diagnostic:
 
 def _broken(path: str, message: str) -> EvalspecError:
     return EvalspecError([Diagnostic(code="L601", severity="error", message=message, path=path, exit=Exit.INTEGRITY)])
+
+
+def _refuse_unmerged(text: str, path: str) -> None:
+    """Raise for what git left behind, which is nobody's edit: a merge to finish, or a pointer to the file."""
+    if text.startswith("version https://git-lfs.github.com/spec/"):
+        problem = ("Y024", "a Git LFS pointer stands in the place of the lock", "run: git lfs pull")
+    elif any(text.startswith(mark) or f"\n{mark}" in text for mark in ("<<<<<<< ", ">>>>>>> ")):
+        problem = ("Y023", "a merge conflict stands in the lock", "build again instead of merging by hand")
+    else:
+        return
+    code, message, hint = problem
+    raise EvalspecError([Diagnostic(code=code, severity="error", message=message, path=path, hint=hint)])
+
+
+def another_engine(lock: Lock, path: str, spec: str) -> Diagnostic | None:
+    """Return why a sound lock cannot be replayed here: it was built by an evalspec that gives other bytes."""
+    engine = lock.header.get("engine")
+    if engine == ENGINE or type(engine) is not int:  # what is no number is told by the replay
+        return None
+    build = f"run: evalspec build {spec}, and read the diff; or verify with the evalspec that built it"
+    return Diagnostic(
+        code="L609",
+        severity="error",
+        message=f"the lock was built by engine {engine}, and this evalspec is engine {ENGINE}: nothing was replayed",
+        path=path,
+        hint="upgrade evalspec" if engine > ENGINE else build,
+        exit=Exit.STALE,
+    )
 
 
 def _are_records(value: object) -> bool:

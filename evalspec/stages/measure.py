@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from evalspec.model.case import EvalSet, Seed
@@ -18,6 +18,7 @@ from evalspec.stats.tests import holm
 __all__ = ["MeasureFacts", "measure"]
 
 # Slices that every set is counted by, beside its axes.
+TIMED = frozenset({"age"})  # what asks which day it is
 COUNTED_BY = ("pool", "track", "language")
 COMPARED = frozenset({"comparison", "terms"})
 
@@ -84,11 +85,18 @@ def measure(
     spec: Spec,
     catalog: Catalog,
     facts: MeasureFacts,
+    *,
+    only: Collection[str] | None = None,
 ) -> tuple[Measurement, ...]:
-    """Measure a set against its seeds; p-values are corrected for the slices that gates may look at."""
+    """Measure a set against its seeds; p-values are corrected for the slices that gates may look at.
+
+    `only` names the measures to take; None takes them all.
+    """
     run = _Run(frame=Frame(evalset=evalset, seeds=seeds, spec=spec), facts=facts)
     found: list[Measurement] = []
     for member in catalog.all("measure"):
+        if only is not None and member.name not in only:
+            continue
         for variant in _variants(member, run.frame):
             slices = _slices(variant, run.frame)
             rows = [(one, row) for one in slices for row in _measured(run, variant, one)]

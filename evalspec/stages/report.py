@@ -19,6 +19,7 @@ from evalspec.stages.reporting.tables import (
     source_table,
     survival_table,
 )
+from evalspec.text.json_text import JsonProblem, read_json
 
 FENCE = "```json"
 DIGITS = 6  # significant digits of a number in the JSON block
@@ -72,6 +73,7 @@ def numbers(build: Build) -> dict[str, object]:
     return {
         "root": build.lock.root,
         "inputs": inputs_digest(build),
+        **({"today": build.today} if build.today else {}),
         "cases": len(cases),
         "real": real_cases(build),
         "pools": dict(sorted(Counter(case.pool for case in cases).items())),
@@ -135,8 +137,8 @@ def numbers_in(text: str) -> object:
         return None
     body = text[start + len(FENCE) :].split("```")[0]
     try:
-        return json.loads(body)
-    except ValueError:
+        return read_json(body)  # a key that stands twice is refused: one of the two would be shown and not compared
+    except JsonProblem:
         return None
 
 

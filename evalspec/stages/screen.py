@@ -150,8 +150,8 @@ def screener(
         reach=reach(texts, spec.screen.seed_far) if any(one.kind in FAR_POOLS for one in spec.pools) else None,
         firewall=firewall,
         catalog=catalog,
-        kept_types=frozenset(name for source in spec.sources for name in source.pii.keep),
-        open_pools=_open_pools(spec),
+        kept_types=kept_types(spec),
+        open_pools=open_pools(spec),
     )
 
 
@@ -219,7 +219,13 @@ def _written_texts(candidate: Candidate) -> tuple[str, ...]:
     return user_texts(candidate.input)
 
 
-def _open_pools(spec: Spec) -> frozenset[str]:
+def kept_types(spec: Spec) -> frozenset[str]:
+    """Return the personal types that some source keeps because they decide a label."""
+    return frozenset(name for source in spec.sources for name in source.pii.keep)
+
+
+def open_pools(spec: Spec) -> frozenset[str]:
+    """Return the pools that may hold personal data: their rows come from a source with `pii: allow`."""
     allowed = {source.name for source in spec.sources if source.pii.mode == "allow"}
     production = {source.name for source in spec.sources_of("production")}
     return frozenset(

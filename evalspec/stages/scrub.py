@@ -7,7 +7,7 @@ first mention tells that it is personal.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalspec.model.case import Input, Message
@@ -91,6 +91,13 @@ def personal_types(row: Row, pii: Pii, detectors: Detectors) -> tuple[str, ...]:
     for text in (row.id, row.time, row.verified_by, *row.votes):
         found.update(one.type for one in personal_spans(text or "", certain, pii.keep))
     return tuple(sorted(found))
+
+
+def types_under(
+    texts: Iterable[tuple[str, str]], detectors: Detectors, keep: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Return the types of personal data in (key, text) pairs, sorted; a key may be a cue for its value."""
+    return tuple(sorted({one.type for key, text in texts for one in _find(key, text, detectors, keep)}))
 
 
 def scrub(row: Row, pii: Pii, detectors: Detectors) -> Scrubbed:
