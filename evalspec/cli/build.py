@@ -208,7 +208,7 @@ def _until(done: Build, until: str, how: str) -> int:
         data |= {"live": len(done.candidates), "opened": done.opened}
         data["drops"] = dict(sorted(Counter(f"{one.stage}/{one.reason}" for one in done.drops).items()))
     if done.reviewed is not None:
-        data["waiting"] = len(done.reviewed.queue)
+        data["queued"] = len(done.reviewed.queue)
     if done.evalset is not None:
         data |= {"cases": len(done.evalset.cases), "spares": len(done.evalset.spares)}
     if done.measurements is not None:
