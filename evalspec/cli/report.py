@@ -31,11 +31,11 @@ def command(spec: str, today: str | None, how: str) -> int:
             exit=Exit.FINDING,
         )
         raise BuildError([problem])
+    found = read_lock(done.spec)  # before anything is printed: one that cannot be read is the answer
     if how == "json":
         emit_json(numbers(done.without_changes()))
     else:
         emit(done.report.rstrip("\n"))
-    found = read_lock(done.spec)
     problems = [one for one in compare(done, *found) if one.code.startswith("L")] if found else []
     print_diagnostics(problems, "text" if how == "json" else how)
     return BuildError(problems).exit if problems else Exit.OK

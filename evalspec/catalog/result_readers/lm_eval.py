@@ -39,7 +39,9 @@ def lm_eval(text: str, metric: str | None) -> RawResults:
 
 def _metrics(row: Mapping[str, object]) -> list[str]:
     listed = row.get("metrics")
-    return [str(name) for name in listed if name in row] if isinstance(listed, list) else []
+    if not isinstance(listed, list):
+        return []
+    return [name for name in listed if isinstance(name, str) and name in row]
 
 
 def _row(place: str, row: Mapping[str, object], metric: str) -> RawResult:
