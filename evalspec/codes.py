@@ -1,7 +1,7 @@
 """The table of diagnostic codes: a letter for the stage, three digits, a title and what `explain` prints.
 
 Letters: Y parse, S validate, C resolve, I import and snapshots, X expand, M models, V review, G gate, L lock,
-R results, E edges.
+R results, T tape and journal, E edges.
 """
 
 from __future__ import annotations

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evalspec.diagnostics import Collector, Diagnostic, Exit, SpecError
+from evalspec.model.asking import Reply, Request
 from evalspec.model.build import Build, Inputs
 from evalspec.model.case import Candidate, Drop
 from evalspec.model.plan import Plan, Slot
 from evalspec.model.source import Document, SourceFile
 from evalspec.model.spec import Spec
-from evalspec.ports import Tools
+from evalspec.ports import Tools, request_key
 from evalspec.registry import Catalog
 from evalspec.stages.capacity import capacity
 from evalspec.stages.expand import expand
@@ -60,7 +61,10 @@ NOT_MADE = frozenset({"metamorphic", "document"})
 def read(source: SourceFile, schema: Mapping[str, Any]) -> Document:
     """Turn a spec file into a document of the right shape."""
     document = parse(source)
-    validate(document, schema)
+    try:
+        validate(document, schema)
+    except SpecError as error:  # a value that YAML 1.1 reads otherwise may be why its type is wrong
+        raise SpecError((*error.diagnostics, *document.warnings)) from None
     return document
 
 
@@ -132,14 +136,26 @@ def build(
         today=today,
         warnings=tuple(one for one in findings if one.severity == "warning"),
     )
-    ways = _Ways(catalog=catalog, tools=tools, wave=wave, today=today, partial=partial, reading=reading)
+    replies: dict[str, Reply] = {}
+    ways = _Ways(catalog=catalog, tools=_kept(tools, replies), wave=wave, today=today, partial=partial, reading=reading)
     wanted = STAGES[: STAGES.index(until) + 1]
     for stage, step in _STEPS.items():
         if stage not in wanted or (stage == "lock" and done.waiting and not partial):
             break
         entered(stage)
-        done = step(done, ways)
+        done = replace(step(done, ways), replies=dict(replies))
     return done
+
+
+def _kept(tools: Tools, replies: dict[str, Reply]) -> Tools:
+    """Return the tools with a port that remembers what it was answered."""
+
+    def ask(requests: Sequence[Request]) -> Sequence[Reply]:
+        found = tools.ask(requests)
+        replies.update(zip((request_key(one) for one in requests), found, strict=True))
+        return found
+
+    return replace(tools, ask=ask)
 
 
 def _expand(done: Build, ways: _Ways) -> Build:

@@ -6,21 +6,23 @@ This is where the pure pipeline meets the edges; every command of the command li
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from evalspec.asking import KNOWN, Asked, answering
 from evalspec.catalog import load_catalog
 from evalspec.catalog.grammar.check import check_grammar
 from evalspec.catalog.grammar.read import read_grammar
-from evalspec.diagnostics import BuildError, Collector, Diagnostic, EvalspecError, Exit, SpecError
-from evalspec.edges.files import exists, is_regular, list_files, read_bytes, read_text, write_atomic
+from evalspec.diagnostics import Collector, Diagnostic, EvalspecError, Span, SpecError
+from evalspec.edges.files import exists, is_regular, list_files, neighbour, read_bytes, read_text, write_atomic
 from evalspec.edges.git import text_at
 from evalspec.edges.package import read_schema
 from evalspec.edges.package import read_text as read_package_text
 from evalspec.edges.project_folder import project_folder, root_of
 from evalspec.edges.secrets import refuse_secrets
-from evalspec.model.asking import Reply, Request
+from evalspec.model.asking import Reply
 from evalspec.model.build import Build, Inputs
 from evalspec.model.case import Seed
 from evalspec.model.ledger import Ledger
@@ -31,16 +33,18 @@ from evalspec.model.source import SourceFile
 from evalspec.model.spec import Source, Spec
 from evalspec.model.training import TrainingDigest
 from evalspec.pipeline import build, check, read
-from evalspec.ports import Ask, Progress, Tools
+from evalspec.ports import Progress, Tools
 from evalspec.registry import Catalog
 from evalspec.stages.families import FamilyTable, read_table
 from evalspec.stages.ledger import read_ledger
 from evalspec.stages.lock import dump, load, lock_text
 from evalspec.stages.parse import parse_data
 from evalspec.stages.parse_text import decode
-from evalspec.stages.resolve import Reference, extended_path, referenced_files, resolve
+from evalspec.stages.resolve import Reference, extended_fault, extended_path, referenced_files, resolve
 from evalspec.stages.resolving.paths import stem_of
+from evalspec.stages.scrub import find_hidden, find_personal
 from evalspec.stages.seeds import read_source
+from evalspec.stages.tape import dump_segment, read_tape
 from evalspec.text.prompts import problems_in_prompt
 
 DATA_SUFFIXES = (".yaml", ".yml", ".json")
@@ -67,7 +71,7 @@ def load_spec(path: str) -> Loaded:
     refuse_secrets(source.text, path)
     extended = extended_path(document)
     base = None
-    if extended is not None:
+    if extended is not None and not extended_fault(document, extended[0]):
         folder = os.path.dirname(path) or os.curdir
         beside = os.path.join(folder, extended[0])
         base = read(decode(beside, read_bytes(beside, root=folder, at=extended[1])), schema)
@@ -96,12 +100,13 @@ def read_inputs(loaded: Loaded) -> Inputs:
     headers: dict[str, Header] = {}
     training: dict[str, tuple[TrainingDigest, ...]] = {}
     anchors = {}
+    places = {file.path: file.at for file in loaded.files if file.kind == "source"}
     for source in spec.sources:
         if source.kind == "document":
             found += _missing_documents(source, spec)
             continue
         try:
-            file = _snapshot(source, spec)
+            file = _snapshot(source, spec, places.get(source.path) or source.at)
             rows = read_source(file.text, source, spec, loaded.catalog, file.path)
         except EvalspecError as error:
             found += error.diagnostics
@@ -118,6 +123,7 @@ def read_inputs(loaded: Loaded) -> Inputs:
     texts, data = _read_files(loaded, found)
     spec = _with_texts(spec, texts)
     ledger = _read_ledger(spec, found)
+    tape = _read_tape(spec, found)
     if found:
         raise EvalspecError(found)
     return Inputs(
@@ -127,6 +133,7 @@ def read_inputs(loaded: Loaded) -> Inputs:
         anchors=anchors,
         training=training,
         ledger=ledger,
+        tape=tape,
         texts=texts,
         data=data,
         families=family_table(),
@@ -188,48 +195,62 @@ def run(
     wave: int = 1,
     base: str | None = None,
     reading: bool = False,
+    asked: Asked = KNOWN,
 ) -> Build:
     """Load a spec, read its inputs and build it up to a stage; writes nothing.
 
-    `base` is the commit whose lock the change gates compare with; without one they are not asked.
+    `base` is the commit whose lock the change gates compare with; without one they are not asked. `asked` says who may
+    be asked for replies; without a word nobody is, and what is paid for already is used.
     """
     loaded = load_spec(path)
     inputs = read_inputs(loaded)
     if base is not None:
         inputs = replace(inputs, base=base_lock(inputs.spec, base))
-    tools = Tools(ask=refuse_to_ask(loaded.spec), progress=progress, texts=inputs.texts, data=inputs.data)
-    done = build(
-        inputs,
-        loaded.catalog,
-        tools,
-        until=until,
-        partial=partial,
-        today=today,
-        entered=entered,
-        wave=wave,
-        reading=reading,
-    )
+    with tools_for(loaded, inputs, asked, progress) as tools:
+        done = build(
+            inputs,
+            loaded.catalog,
+            tools,
+            until=until,
+            partial=partial,
+            today=today,
+            entered=entered,
+            wave=wave,
+            reading=reading,
+        )
     return replace(done, warnings=(*loaded.warnings, *inputs.warnings, *done.warnings))
 
 
-def refuse_to_ask(spec: Spec) -> Ask:
-    """Return the `Ask` of a version without live models: the first question names the way out."""
+@contextmanager
+def tools_for(
+    loaded: Loaded, inputs: Inputs, asked: Asked = KNOWN, progress: Progress = lambda stage, done, total: None
+) -> Iterator[Tools]:
+    """Return the ports of a build over files that were read."""
 
-    def ask(requests: Sequence[Request]) -> Sequence[Reply]:
-        raise BuildError(
-            [
-                Diagnostic(
-                    code="M150",
-                    severity="error",
-                    message=f"`{requests[0].model}` would have to be asked, and this version has no live models",
-                    path=spec.path,
-                    hint="use `model: builtin/grammar` with a grammar file",
-                    exit=Exit.OFFLINE,
-                )
-            ]
-        )
+    def find(text: str) -> str | None:
+        if find_hidden(text):
+            return "hidden"
+        personal = find_personal(text, loaded.catalog)
+        return personal[0][0] if personal else None
 
-    return ask
+    with answering(loaded.spec, inputs.tape, find, asked) as ask:
+        yield Tools(ask=ask, progress=progress, texts=inputs.texts, data=inputs.data)
+
+
+def tape_folder(spec: Spec) -> str:
+    """Return where the published replies of a spec stand."""
+    return os.path.join(spec.folder, spec.name, "tape")
+
+
+def publish_tape(done: Build) -> str | None:
+    """Write the replies that a build used and no segment holds into a new segment, and return its path."""
+    fresh = {key: reply for key, reply in done.replies.items() if key not in done.inputs.tape}
+    if not fresh:
+        return None
+    name, text = dump_segment(fresh)
+    path = os.path.join(tape_folder(done.spec), name)
+    write_atomic(path, text, root=done.spec.folder or os.curdir)
+    return path
 
 
 def lock_path(spec: Spec, *, partial: bool = False) -> str:
@@ -278,25 +299,25 @@ def base_lock(spec: Spec, ref: str) -> Lock | None:
     return load(text, f"{ref}:{lock_path(spec)}") if text is not None else None
 
 
-def _snapshot(source: Source, spec: Spec) -> SourceFile:
+def _snapshot(source: Source, spec: Spec, at: Span | None) -> SourceFile:
     path = os.path.join(spec.folder, source.path)
     if not exists(path):
         hint = f"evalspec import {spec.path} {source.name} --from PATH"
         if source.kind in ("golden", "anchor"):
-            hint = f"write {path}, one row a line, or: {hint}"
+            hint = neighbour(path) or f"write {path}, one row a line, or: {hint}"
         raise EvalspecError(
             [
                 Diagnostic(
                     code="I301",
                     severity="error",
                     message=f"source `{source.name}` has no snapshot `{path}`",
-                    span=source.at,
-                    path=None if source.at else spec.path,
+                    span=at,
+                    path=None if at else spec.path,
                     hint=hint,
                 )
             ]
         )
-    text = read_text(path, root=spec.folder, at=source.at)
+    text = read_text(path, root=spec.folder, at=at)
     refuse_secrets(text, path)
     return SourceFile(path=path, text=text)
 
@@ -340,6 +361,22 @@ def _with_texts(spec: Spec, texts: Mapping[str, str]) -> Spec:
         pools=tuple(replace(pool, prompt=texts.get(pool.prompt_path or "", pool.prompt)) for pool in spec.pools),
         screen=replace(spec.screen, signature_words=tuple(words.split())) if words is not None else spec.screen,
     )
+
+
+def _read_tape(spec: Spec, found: list[Diagnostic]) -> Mapping[str, Reply]:
+    """Read the spec's own tape and that of the spec it extends: nothing is asked twice."""
+    names = [spec.name, *([stem_of(spec.base)] if spec.base else [])]
+    files: list[SourceFile] = []
+    try:
+        for name in names:
+            folder = os.path.join(spec.folder, name, "tape")
+            if os.path.isdir(folder):
+                paths = list_files(os.path.join(folder, "*.jsonl"), root=spec.folder)
+                files += [SourceFile(path=path, text=read_text(path, root=spec.folder)) for path in paths]
+        return read_tape(files)
+    except EvalspecError as error:
+        found += error.diagnostics
+        return {}
 
 
 def _read_ledger(spec: Spec, found: list[Diagnostic]) -> Ledger:

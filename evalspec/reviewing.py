@@ -13,8 +13,8 @@ from evalspec.model.case import Candidate, Drop
 from evalspec.model.ledger import Decision
 from evalspec.model.source import SourceFile
 from evalspec.pipeline import mended_plan
-from evalspec.ports import Progress, Tools
-from evalspec.project import load_spec, read_inputs, refuse_to_ask, run
+from evalspec.ports import Progress
+from evalspec.project import load_spec, read_inputs, run, tools_for
 from evalspec.stages.generate import generate
 from evalspec.stages.ledger import line_text
 from evalspec.stages.reading_list import Reading, reading_list
@@ -42,15 +42,6 @@ def record(path: str, drafts: SourceFile, *, reviewer: str, date: str, supersede
     loaded = load_spec(path)
     inputs = read_inputs(loaded)
     spec = inputs.spec
-    tools = Tools(
-        ask=refuse_to_ask(spec), progress=lambda stage, done, total: None, texts=inputs.texts, data=inputs.data
-    )
-    slots = mended_plan(inputs, loaded.catalog, tools).slots_by_id
-
-    @functools.cache
-    def find(case: str) -> Candidate | Drop | None:
-        return generate(slots[case], spec, loaded.catalog, tools) if case in slots else None
-
     guidelines = inputs.texts.get(spec.review.guidelines or "")
     about = Recording(
         reviewer=reviewer,
@@ -58,7 +49,14 @@ def record(path: str, drafts: SourceFile, *, reviewer: str, date: str, supersede
         guidelines=digest_text(guidelines) if guidelines is not None else None,
         supersede=supersede,
     )
-    decisions = decisions_from_drafts(drafts, find, slots, inputs.ledger, spec, about)
+    with tools_for(loaded, inputs) as tools:
+        slots = mended_plan(inputs, loaded.catalog, tools).slots_by_id
+
+        @functools.cache
+        def find(case: str) -> Candidate | Drop | None:
+            return generate(slots[case], spec, loaded.catalog, tools) if case in slots else None
+
+        decisions = decisions_from_drafts(drafts, find, slots, inputs.ledger, spec, about)
     target = os.path.join(spec.folder, spec.name, "ledger", f"{reviewer}.jsonl")
     if decisions:
         append_lines(target, [line_text(one) for one in decisions], root=spec.folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 from evalspec.after.why import why_case
 from evalspec.after.why_cell import known_names, strata_named, why_cell
@@ -10,11 +11,12 @@ from evalspec.after.why_ground import Ground, Made
 from evalspec.base import base_of, ledger_since
 from evalspec.catalog import load_catalog
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, did_you_mean
+from evalspec.model.asking import Reply, Request
 from evalspec.model.build import Build
 from evalspec.model.case import Candidate, Drop, measured_text
 from evalspec.model.why import CaseWhy, CellWhy
-from evalspec.ports import Progress, Tools
-from evalspec.project import read_lock, refuse_to_ask, run
+from evalspec.ports import Progress, Tools, request_key
+from evalspec.project import read_lock, run
 from evalspec.stages.generate import generate
 from evalspec.stages.header import header
 from evalspec.stages.screen import FAR_POOLS
@@ -66,9 +68,13 @@ def _ground(done: Build, ref: str | None) -> Ground:
 def _maker(done: Build) -> Made:
     """Return what makes a slot's candidate once more; a slot is a function of its inputs, so it is the same one."""
     catalog, inputs = load_catalog(), done.inputs
+
+    def ask(requests: Sequence[Request]) -> Sequence[Reply]:
+        return [done.replies[request_key(one)] for one in requests]
+
     slots = done.plan.slots_by_id if done.plan else {}
     tools = Tools(
-        ask=refuse_to_ask(done.spec),
+        ask=ask,
         progress=lambda stage, count, total: None,
         texts=inputs.texts,
         data=inputs.data,
@@ -76,7 +82,10 @@ def _maker(done: Build) -> Made:
 
     @functools.cache
     def made(name: str) -> Candidate | Drop | None:
-        return generate(slots[name], done.spec, catalog, tools) if name in slots else None
+        try:
+            return generate(slots[name], done.spec, catalog, tools) if name in slots else None
+        except KeyError:  # a slot that this build did not ask for
+            return None
 
     return made
 

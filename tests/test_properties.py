@@ -24,8 +24,7 @@ from evalspec.model.build import Build
 from evalspec.model.case import Candidate, EvalSet
 from evalspec.model.source import SourceFile
 from evalspec.pipeline import plan
-from evalspec.ports import Tools
-from evalspec.project import load_spec, read_inputs, refuse_to_ask, run, write_outputs
+from evalspec.project import load_spec, read_inputs, run, tools_for, write_outputs
 from evalspec.reviewing import record
 from evalspec.stages.generate import generate
 from evalspec.stages.lock import dump
@@ -172,11 +171,11 @@ def written(spec: dict[str, Any]) -> dict[str, str]:
     with TemporaryDirectory() as name:
         loaded = load_spec(write_project(Path(name), spec))
         inputs = read_inputs(loaded)
-        tools = Tools(ask=refuse_to_ask(loaded.spec), progress=lambda *_: None, texts=inputs.texts, data=inputs.data)
-        made = {
-            slot.id: generate(slot, inputs.spec, loaded.catalog, tools)
-            for slot in plan(inputs, loaded.catalog).slots_by_id.values()
-        }
+        with tools_for(loaded, inputs) as tools:
+            made = {
+                slot.id: generate(slot, inputs.spec, loaded.catalog, tools)
+                for slot in plan(inputs, loaded.catalog).slots_by_id.values()
+            }
     return {case: str(one.input) if isinstance(one, Candidate) else one.reason for case, one in made.items()}
 
 

@@ -9,6 +9,7 @@ from textwrap import wrap
 
 import click
 
+from evalspec.asking import JOBS, Asked
 from evalspec.cli.console import (
     Steps,
     diagnostics_json,
@@ -26,7 +27,7 @@ from evalspec.edges.project_folder import project_folder
 from evalspec.model.build import Build
 from evalspec.model.outcome import Verdict
 from evalspec.pipeline import STAGES
-from evalspec.project import load_spec, lock_path, read_lock, run, write_outputs
+from evalspec.project import load_spec, lock_path, publish_tape, read_lock, run, write_outputs
 from evalspec.stages.reporting.claims import real_cases
 from evalspec.stages.reporting.figures import share
 from evalspec.verification import compare, gate_problems, past_without_evidence, verify_spec
@@ -43,6 +44,7 @@ SUMMARY_COLUMNS = 100  # beyond, a terminal breaks the line in the middle of a n
 @click.option("--until", type=click.Choice(STAGES), default="report", help="Stop after a stage; writes nothing.")
 @click.option("--partial", is_flag=True, help="Lock the approved cases alone, as a labelled trial set.")
 @click.option("--wave", type=click.IntRange(min=0), default=1, help="Candidates of a cell made at a time; 0: all.")
+@click.option("--jobs", type=click.IntRange(1, 4096), default=JOBS, show_default=True, help="Calls to models at once.")
 @click.option("--today", metavar="YYYY-MM-DD", help="Let waivers expire and seeds age as of this day.")
 @click.option("--base", metavar="COMMIT", default="HEAD", show_default=True, help="What change gates compare with.")
 @click.option("--no-wait", is_flag=True, help="Exit 9 at once when another build holds the spec.")
@@ -55,6 +57,7 @@ def command(
     until: str,
     partial: bool,
     wave: int,
+    jobs: int,
     today: str | None,
     base: str,
     no_wait: bool,
@@ -77,7 +80,9 @@ def command(
     root = project_folder(loaded.spec.folder)
     folder = os.path.join(root, ".evalspec", loaded.spec.name)
     with hold(folder, root=root or os.curdir, wait=not no_wait, say=say):
-        done = run(spec, until=until, partial=partial, today=today, progress=steps, wave=wave, base=base)
+        asked = Asked(mode="tape" if locked else "live", jobs=jobs, tell=steps.asking)
+        done = run(spec, until=until, partial=partial, today=today, progress=steps, wave=wave, base=base, asked=asked)
+        published = None if locked else publish_tape(done)
         _explain(done, steps)
         print_diagnostics(done.warnings, how if how != "json" else "text")
         if until != "report":
@@ -86,6 +91,7 @@ def command(
             return _locked(done, how)
         problems = _problems(done, partial)
         written = write_outputs(done, partial=partial) if done.lock is not None else ()
+        written = (published, *written) if published else written
     code = BuildError(problems).exit if any(one.severity == "error" for one in problems) else Exit.OK
     if how == "json":
         emit_json(_data(done, problems, written, code))
@@ -189,7 +195,7 @@ def _summary(done: Build, written: tuple[str, ...], seconds: float, code: Exit, 
     real = share(real_cases(done), total)
     lines = ["", f"{done.spec.name}: {total} cases in {seconds:.1f} s, from real users {real}"]
     for path in written:
-        what = "mix report" if path.endswith(".md") else "lock"
+        what = {".md": "mix report", ".jsonl": "tape"}.get(os.path.splitext(path)[1], "lock")
         lines.append(f"  wrote {what:<11}{path}")
     if partial:
         lines.append("  a trial of what is approved so far: look at it, do not commit it")

@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +18,9 @@ from evalspec.edges.files import read_bytes
 from evalspec.edges.project_folder import root_of
 from evalspec.edges.secrets import masked
 from evalspec.edges.terminal import render_github, render_json, render_text, safe, safe_json, unread
+
+if TYPE_CHECKING:
+    from evalspec.edges.models.asking import Count
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SECONDS_BETWEEN_LINES = 5.0  # of progress where there is no terminal
@@ -159,6 +162,10 @@ class Steps:
         elif now - self._last >= SECONDS_BETWEEN_LINES:
             self._last = now
             click.echo(f"  {stage:<9} {done:,} of {total:,} after {spent:.0f} s", err=True)
+
+    def asking(self, count: Count) -> None:
+        """Show how far the asking of models is."""
+        self("ask", count.from_tape + count.answered, count.questions)
 
     def line(self, stage: str, text: str) -> None:
         """Say what a stage came to."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from evalspec.diagnostics import Diagnostic
+from evalspec.model.asking import Reply
 from evalspec.model.case import Anchor, Candidate, Drop, EvalSet, Seed
 from evalspec.model.ledger import Ledger, LedgerView, Reviewed
 from evalspec.model.outcome import Lock, Measurement, Related, Verdict
@@ -27,6 +28,7 @@ class Inputs:
     ledger: Ledger = field(default_factory=Ledger)
     texts: Mapping[str, str] = field(default_factory=dict)  # other input files, by the path the spec gives
     data: Mapping[str, object] = field(default_factory=dict)  # the YAML and JSON ones among them, parsed
+    tape: Mapping[str, Reply] = field(default_factory=dict)  # published replies, by the key of their question
     families: object = None  # the registry of model families, as data
     warnings: tuple[Diagnostic, ...] = ()  # about the files that were read
     base: Lock | None = None  # the lock that change gates compare with
@@ -52,6 +54,7 @@ class Build:
     verdicts: tuple[Verdict, ...] | None = None
     lock: Lock | None = None
     report: str | None = None
+    replies: Mapping[str, Reply] = field(default_factory=dict)  # every reply that was used, by the key of its question
     today: str | None = None  # YYYY-MM-DD; None: the day was not asked about
     warnings: tuple[Diagnostic, ...] = ()
 

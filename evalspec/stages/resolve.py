@@ -12,6 +12,7 @@ from evalspec.stages.resolving.gates import gates_of
 from evalspec.stages.resolving.grid import axes_of, check_names, personas_of
 from evalspec.stages.resolving.matches import Slicer
 from evalspec.stages.resolving.merge import check_extends, merge
+from evalspec.stages.resolving.merge import extended_fault as extended_fault
 from evalspec.stages.resolving.merge import extended_path as extended_path
 from evalspec.stages.resolving.mixing import mix_of, pool_nodes
 from evalspec.stages.resolving.models import budget_of, models_of, roles_of

@@ -49,16 +49,23 @@ def merge(document: Document, base: Document, problems: Collector) -> Document:
     return replace(document, data=merged, values=MappingProxyType(values), keys=MappingProxyType(keys))
 
 
+def extended_fault(document: Document, path: str) -> str | None:
+    """Say why a path cannot be that of a spec to extend, before anything is read from it, or None."""
+    fault = path_problem(path) or ("has a folder in it" if "/" in path else None)
+    if not fault and not path.endswith((".yaml", ".yml")):
+        fault = "does not end in `.yaml`"
+    if fault:
+        return f"`extends` names a spec in the same folder, and `{path}` {fault}"
+    return "the spec extends itself" if path == document.source.path.rpartition("/")[2] else None
+
+
 def check_extends(
     document: Document, given: tuple[str, Span | None], base: Document | None, problems: Collector
 ) -> None:
     """Check that `extends` names a spec beside this one, which itself extends nothing."""
     path, at = given
-    fault = path_problem(path) or ("has a folder in it" if "/" in path else None)
-    if fault:
-        problems.add("C231", f"`extends` names a spec in the same folder, and `{path}` {fault}", at=at)
-    elif path == document.source.path.rpartition("/")[2]:
-        problems.add("C231", "the spec extends itself", at=at)
+    if fault := extended_fault(document, path):
+        problems.add("C231", fault, at=at)
     elif base is None:
         problems.add("C231", f"`{path}`, which this spec extends, was not read", at=at)
     elif isinstance(base.data, dict) and "extends" in base.data:

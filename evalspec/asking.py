@@ -1,0 +1,91 @@
+"""Who answers the questions of a build: the tape alone, what is paid for already, or the models themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from evalspec.diagnostics import BuildError, Diagnostic, Exit
+from evalspec.model.asking import Reply, Request
+from evalspec.model.spec import Spec
+from evalspec.ports import Ask, request_key
+from evalspec.stages.tape import Find, withheld
+
+if TYPE_CHECKING:
+    from evalspec.edges.models.asking import Asker, Count
+    from evalspec.edges.models.journal import Journal
+
+# `tape`: what is published, as `verify` needs it. `known`: also what this user has paid for. `live`: ask for the rest.
+Mode = Literal["tape", "known", "live"]
+JOBS = 64  # calls at once, unless --jobs says otherwise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How one build may ask."""
+
+    mode: Mode = "known"
+    jobs: int = JOBS
+    tell: Callable[[Count], None] = lambda count: None
+
+
+KNOWN = Asked()
+
+
+@contextmanager
+def answering(spec: Spec, tape: Mapping[str, Reply], find: Find, how: Asked) -> Iterator[Ask]:
+    """Return the port that answers a build; the journal is opened by the first question that the tape cannot answer.
+
+    Replies are handed out as they may be published, so that a replay from the tape alone gives the same bytes.
+    """
+    opened: list[tuple[Journal, Asker]] = []
+
+    def ask(requests: Sequence[Request]) -> Sequence[Reply]:
+        keys = [request_key(one) for one in requests]
+        missing = [one for key, one in zip(keys, requests, strict=True) if key not in tape]
+        if how.mode == "tape" and missing:
+            raise _not_known(missing, len(requests), spec, "on the tape")
+        if not missing:
+            return [tape[key] for key in keys]
+        journal, asker = _once(opened, spec, tape, how)
+        if how.mode == "known":
+            known = dict(tape) | {key: withheld(one, find) for key, one in journal.known(keys).items()}
+            missing = [one for key, one in zip(keys, requests, strict=True) if key not in known]
+            if missing:
+                raise _not_known(missing, len(requests), spec, "known here")
+            return [known[key] for key in keys]
+        return [withheld(one, find) for one in asker.ask(requests)]
+
+    try:
+        yield ask
+    finally:
+        for journal, asker in opened:
+            asker.close()
+            journal.close()
+
+
+def _once(
+    opened: list[tuple[Journal, Asker]], spec: Spec, tape: Mapping[str, Reply], how: Asked
+) -> tuple[Journal, Asker]:
+    if not opened:
+        # Imported here: a build that asks nothing must not pay for the loop, the database and the connections.
+        from evalspec.live import open_asker, open_journal
+
+        journal = open_journal()
+        opened.append((journal, open_asker(spec, journal, tape, jobs=how.jobs, tell=how.tell)))
+    return opened[0]
+
+
+def _not_known(missing: Sequence[Request], total: int, spec: Spec, where: str) -> BuildError:
+    models = ", ".join(f"`{name}`" for name in sorted({one.model for one in missing}))
+    problem = Diagnostic(
+        code="M150",
+        severity="error",
+        message=f"{len(missing)} of {total} replies of {models} are not {where}",
+        path=spec.path,
+        hint=f"evalspec build {spec.path}    asks for them, and publishes them under {spec.name}/tape",
+        exit=Exit.OFFLINE,
+    )
+    return BuildError([problem])
