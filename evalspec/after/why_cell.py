@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evalspec.after.why_ground import Ground
 from evalspec.after.why_lines import cell_lines, lines_of
 from evalspec.model.plan import Stratum
@@ -11,10 +13,28 @@ from evalspec.model.why import CellWhy, Shown, SpecLine, StratumWhy
 
 
 def strata_named(ground: Ground, name: str) -> tuple[Stratum, ...]:
-    """Return the strata called `name`: `POOL.STRATUM`, or a stratum's own name in whatever pools have it."""
+    """Return the strata called `name`: `POOL.STRATUM`, or a stratum's own name in whatever pools have it.
+
+    In a pool with voices, `VOICE.CELL` is the part of a cell's stratum that is written in that voice.
+    """
     strata = ground.done.plan.strata if ground.done.plan else ()
-    exact = tuple(one for one in strata if f"{one.pool}.{one.name}" == name)
-    return exact or tuple(one for one in strata if one.name == name)
+    for among in (strata, tuple(part for one in strata for part in _in_voices(one))):
+        exact = tuple(one for one in among if f"{one.pool}.{one.name}" == name)
+        if found := exact or tuple(one for one in among if one.name == name):
+            return found
+    return ()
+
+
+def _in_voices(stratum: Stratum) -> tuple[Stratum, ...]:
+    voices = sorted({slot.persona for slot in stratum.slots if slot.persona})
+    return tuple(
+        replace(
+            stratum,
+            name=f"{voice}.{stratum.name}",
+            slots=tuple(slot for slot in stratum.slots if slot.persona == voice),
+        )
+        for voice in voices
+    )
 
 
 def known_names(ground: Ground) -> frozenset[str]:
@@ -22,7 +42,8 @@ def known_names(ground: Ground) -> frozenset[str]:
     plan, lock = ground.done.plan, ground.lock
     names = set(plan.slots_by_id) if plan else set()
     for stratum in plan.strata if plan else ():
-        names |= {stratum.name, f"{stratum.pool}.{stratum.name}"}
+        for one in (stratum, *_in_voices(stratum)):
+            names |= {one.name, f"{one.pool}.{one.name}"}
     for record in (*lock.cases, *lock.drops) if lock else ():
         names.add(str(record.get("id")))
     names |= {decision.case for decision in ground.done.inputs.ledger.decisions}
@@ -38,12 +59,15 @@ def why_cell(ground: Ground, name: str) -> CellWhy:
     match: Match = tuple((axis, (level,)) for axis, level in levels)
     rows = [_stratum(ground, one) for one in strata]
     is_bare = not any(f"{one.pool}.{one.name}" == name for one in strata)
-    if match and is_bare:
+    voices = {voice for one in strata if (voice := _voice(one))}
+    if match and is_bare and not voices:
         rows += _elsewhere(ground, match, {one.pool for one in strata})
     lines: list[SpecLine] = []
     for one in strata:
         found = cell_lines(spec, spec.pool(one.pool), dict(levels)) if levels else _lines(ground, one)
         lines += [line for line in found if line not in lines]
+    for persona in (spec.persona(voice) for voice in sorted(voices)):
+        lines.append(SpecLine(what="persona", name=persona.name, said=persona.description, at=persona.at))
     production = {source.name for source in spec.sources_of("production")}
     seeds = [seed for name in sorted(ground.done.inputs.seeds) for seed in ground.done.inputs.seeds[name]]
     return CellWhy(
@@ -61,6 +85,12 @@ def why_cell(ground: Ground, name: str) -> CellWhy:
     )
 
 
+def _voice(stratum: Stratum) -> str | None:
+    """Return the voice that a part of a cell's stratum is written in; None for a whole one."""
+    voice = stratum.slots[0].persona if stratum.slots else None
+    return voice if voice and stratum.name == f"{voice}.{stratum.slots[0].stratum}" else None
+
+
 def _lines(ground: Ground, stratum: Stratum) -> tuple[SpecLine, ...]:
     return lines_of(ground.done.spec, stratum.slots[0]) if stratum.slots else ()
 
@@ -74,6 +104,7 @@ def _stratum(ground: Ground, stratum: Stratum) -> StratumWhy:
     return StratumWhy(
         pool=stratum.pool,
         name=stratum.name,
+        voice=_voice(stratum),
         places=stratum.places,
         owed=stratum.owed,
         budget=stratum.budget,

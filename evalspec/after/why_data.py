@@ -59,6 +59,7 @@ def cell_data(why: CellWhy) -> dict[str, object]:
             _filled(
                 pool=one.pool,
                 stratum=one.name,
+                voice=one.voice,
                 places=one.places,
                 owed=one.owed,
                 budget=one.budget,

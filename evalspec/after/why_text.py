@@ -69,13 +69,13 @@ def cell_text(why: CellWhy) -> tuple[str, ...]:
 def _stratum(one: StratumWhy) -> list[str]:
     if one.places is None:
         return [f"{one.pool}: {_cases(len(one.cases))}, by their own columns", *_ids("cases", one.cases)]
-    owes = f"owes {_cases(one.places)}"
+    owes = f"its cell owes {_cases(one.places)}, and voices take turns" if one.voice else f"owes {_cases(one.places)}"
     if one.owed != one.places:
         owes += f", and holds {one.owed} since the spec asks for more"
     dropped = sum(len(ids) for ids in one.dropped.values())
     lines = [
         f"{one.pool} {one.name}: {owes}; {len(one.cases)} in the set, {dropped} dropped,"
-        f" {len(one.spares)} spare; at most {one.budget} candidates",
+        f" {len(one.spares)} spare; at most {one.budget} candidates{' in all voices' if one.voice else ''}",
         *_ids("cases", one.cases),
         *_ids("waiting", one.waiting),
         *_ids("spares", one.spares),

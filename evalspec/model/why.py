@@ -110,6 +110,7 @@ class StratumWhy:
     places: int | None  # None: the pool has no such cell, and still has cases in it
     owed: int | None
     budget: int | None
+    voice: str | None = None  # a part of a cell: what is in this voice; places, owed and budget are the whole cell's
     cases: tuple[str, ...] = ()
     spares: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()

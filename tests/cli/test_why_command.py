@@ -27,6 +27,7 @@ ASKED = {
     "attack": ("refund", "redteam.override.02"),
     "persona": ("refund", "persona.retiree.outside_window.01"),
     "cell": ("refund", "enterprise_buyer.outside_window"),
+    "voice": ("refund", "persona.lowercase_poweruser.outside_window"),
     "operator": ("refund", "mutation.drift"),
     "chat_turn_split": ("clinic_chat", "mutation.split_turns.188f78a793a8.1"),
     "chat_turn_changed": ("clinic_chat", "mutation.self_correct.b904713e65c9.1"),
@@ -215,6 +216,30 @@ def test_a_cell_owes_and_holds(spec: str, capsys: Capture) -> None:
     assert found["dropped"] == {"review/implausible": [case]}
     assert pool["levels"] == {"item": "table"}
     assert pool["expected"] == "replace"
+
+
+def test_a_cell_of_one_voice_is_a_cell(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """With the pool and without; all voices together are the cell, and a slip is answered with the voice that is."""
+    monkeypatch.chdir(ROOT)
+    ground = ground_of("specs/refund.yaml")
+    voices = ("lowercase_poweruser", "retiree")
+    whole = why(ground, "persona.delay")
+    parts = [why(ground, f"persona.{voice}.delay") for voice in voices]
+
+    assert isinstance(whole, CellWhy) and all(isinstance(one, CellWhy) for one in parts)
+    cases = [one.strata[0].cases for one in parts if isinstance(one, CellWhy)]
+    assert sorted(cases[0] + cases[1]) == sorted(whole.strata[0].cases) and cases[0] and cases[1]
+    for voice, part in zip(voices, parts, strict=True):
+        assert isinstance(part, CellWhy)
+        assert part.levels == whole.levels and part.seeds == whole.seeds
+        (stratum,) = part.strata
+        assert (stratum.voice, stratum.places) == (voice, whole.strata[0].places)
+        assert all(f".{voice}." in case for case in stratum.cases)
+        assert voice in {line.name for line in part.lines if line.what == "persona"}
+        bare = why(ground, f"{voice}.delay")
+        assert isinstance(bare, CellWhy) and bare.strata == part.strata
+    assert run(["why", "specs/refund.yaml", "persona.retire.delay"]) == Exit.INVALID
+    assert "did you mean `persona.retiree.delay`?" in capsys.readouterr().err
 
 
 def test_a_base_without_a_lock(spec: str, capsys: Capture) -> None:
