@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from evalspec.codes_of_build import BUILD
+from evalspec.codes_of_models import MODELS
 from evalspec.codes_of_resolve import RESOLVE
 from evalspec.codes_of_results import RESULTS
 
@@ -226,6 +227,7 @@ _IMPORT: dict[str, Code] = {
 }
 
 _BUILD: dict[str, Code] = {code: Code(*row) for code, row in BUILD.items()}
+_ASKING: dict[str, Code] = {code: Code(*row) for code, row in MODELS.items()}
 _RESULTS: dict[str, Code] = {code: Code(*row) for code, row in RESULTS.items()}
 
 _MODELS: dict[str, Code] = {
@@ -375,6 +377,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
                 **_IMPORT,
                 **_BUILD,
                 **_MODELS,
+                **_ASKING,
                 **_REVIEW,
                 **_RESULTS,
                 **_EDGES,
