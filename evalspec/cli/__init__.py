@@ -118,6 +118,19 @@ def run(arguments: Sequence[str]) -> int:
         return _bug(error)
 
 
+def refuse_shadow(names: Sequence[str]) -> int:
+    """Say which files of the working folder `python -m` imports instead of what evalspec needs."""
+    from evalspec.cli.console import print_diagnostics
+    from evalspec.diagnostics import Diagnostic
+
+    message = "`python -m` would run this file instead of a module that evalspec needs"
+    hint = "run the `evalspec` script, or `python -P -m evalspec`"
+    print_diagnostics(
+        (Diagnostic(code="E916", severity="error", message=message, path=one, hint=hint) for one in names), "text"
+    )
+    return Exit.INVALID
+
+
 def _stop(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 

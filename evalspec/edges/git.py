@@ -11,8 +11,8 @@ from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
 
 SECONDS = 20.0
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@{}^~-]{0,99}")
-# What a checkout's own configuration could make git start: a monitor, hooks, a transport for objects that are missing. A
-# commit can hold a folder that git takes for a bare repository, configuration and all; `explicit` keeps git out of it.
+# What a checkout's own configuration could make git start: a monitor, hooks, a transport for objects that are missing.
+# A commit can hold a folder that git takes for a bare repository, configuration and all; `explicit` keeps git out.
 _SAFE = (
     *("-c", "core.fsmonitor="),
     *("-c", f"core.hooksPath={os.devnull}"),

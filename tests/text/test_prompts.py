@@ -49,7 +49,7 @@ def test_everything_else_is_refused_before_it_runs(text: str, problem: str) -> N
 
 
 def test_what_is_not_given_is_an_error() -> None:
-    with pytest.raises(PromptError, match="no attribute 'nme'"):
+    with pytest.raises(PromptError, match="has no `nme`"):
         render_prompt("{{ cell.nme }}", NAMES)
 
 
