@@ -245,7 +245,7 @@ def _sync_folder(folder: str) -> None:
 
 def _refuse_os(path: str, error: OSError, at: Span | None) -> NoReturn:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        _refuse("E901", f"`{path}` does not exist", path, at, hint=_neighbour(path), cause=error)
+        _refuse("E901", f"`{path}` does not exist", path, at, hint=neighbour(path), cause=error)
     if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.ENODEV):
         _refuse("E902", f"`{path}` is not a regular file", path, at, cause=error)
     _refuse(
@@ -253,7 +253,8 @@ def _refuse_os(path: str, error: OSError, at: Span | None) -> NoReturn:
     )
 
 
-def _neighbour(path: str) -> str | None:
+def neighbour(path: str) -> str | None:
+    """Return a hint that names the file of the same folder that was most likely meant, or None."""
     folder, name = os.path.split(path)
     try:
         names = os.listdir(folder or os.curdir)
