@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from model_server import Act, Asked, ModelServer, Script, model_server
 
 from evalspec.diagnostics import BuildError
 from evalspec.edges.models.asking import DOLLAR, Asker, Price, Rules, Way
@@ -15,7 +16,6 @@ from evalspec.edges.models.journal import Journal
 from evalspec.edges.models.prices import FREE, ListPrice
 from evalspec.edges.models.transport import Endpoint
 from evalspec.model.asking import Request
-from model_server import Act, Asked, ModelServer, Script, model_server
 
 
 def question(text: str, *, ordinal: int = 0) -> Request:
