@@ -194,6 +194,11 @@ _IMPORT: dict[str, Code] = {
         "The raw data has a column `id` that stands on several rows. Nobody mapped it, so it is left out; a mapped one "
         "would be refused.",
     ),
+    "I316": Code(
+        "ids that differ by case alone",
+        "Two rows written by hand have ids that are one to a reader, and to a file system that ignores case. Often one "
+        "row is the copy of the other. Rename one of them.",
+    ),
     "I320": Code(
         "not a snapshot",
         "Production, traffic and training data enter by `evalspec import SPEC SOURCE --from PATH`, which samples and "

@@ -19,6 +19,7 @@ from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, Span, closest
 from evalspec.edges.secrets import refuse_secrets
 
 MAX_FILE_BYTES = 64 * 1024 * 1024  # an input in git; GitHub refuses files over 100 MB
+LFS_POINTER = "version https://git-lfs.github.com/spec/"  # how every pointer of Git LFS starts
 _REPLACE_MODE = 0o777
 
 
@@ -49,8 +50,11 @@ def read_text(path: str, *, root: str | None = None, limit: int = MAX_FILE_BYTES
             f"`{path}` is not UTF-8 (byte {error.start + 1:,}, line {line:,})",
             path,
             at,
-            hint="Save the file as UTF-8.",
+            hint=_advice(raw),
         )
+    if text.startswith(LFS_POINTER):
+        place = Span(path, 1, 1, 1, text.find("\n") + 1 or len(text) + 1)
+        _refuse("Y024", f"`{path}` is a Git LFS pointer, not the file", path, place, hint="run `git lfs pull`")
     return text.replace("\r\n", "\n")
 
 
@@ -241,6 +245,15 @@ def _sync_folder(folder: str) -> None:
         os.fsync(number)
     finally:
         os.close(number)
+
+
+def _advice(raw: bytes) -> str:
+    """Say what to do about bytes that are no UTF-8."""
+    if raw.startswith(b"\x1f\x8b"):
+        return "This is gzip data; decompress it first."
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "This is UTF-16; save the file as UTF-8."
+    return "Save the file as UTF-8."
 
 
 def _refuse_os(path: str, error: OSError, at: Span | None) -> NoReturn:

@@ -6,6 +6,7 @@ What stands in git is scanned again and never changed: a build redacts nothing.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 
@@ -23,6 +24,7 @@ from evalspec.stages.snapshot import SNAPSHOT_VERSION, check_ids, row_json, row_
 from evalspec.text.json_text import JsonProblem, read_json
 
 NEEDS_IMPORT = frozenset({"production", "traffic", "training"})  # raw data comes in by `evalspec import` alone
+MAX_ROW_CHARS = 1024 * 1024  # as at import: longer is an attachment, not a message
 _ALWAYS = frozenset({"id", "input", "language", "time", "copies", "weight", "redacted"})
 
 
@@ -52,6 +54,8 @@ def read_source(text: str, source: Source, spec: Spec, catalog: Catalog, path: s
         return SourceRows(header=header, training=training)
     rows = _rows(raws, source, spec, problems, is_snapshot=header is not None)
     check_ids(((row.id, row.line) for row in rows), problems)
+    if header is None:
+        _warn_of_case(rows, problems)
     _scan(rows, source, catalog, problems)
     problems.raise_errors()
     warnings = tuple(problems.warnings)
@@ -67,15 +71,25 @@ def _lines(text: str, problems: RowProblems) -> Iterator[RawRow]:
         if raw.startswith(("<<<<<<< ", "=======", ">>>>>>> ")):
             problems.add("I303", "a merge conflict stands here", line=line, hint="Resolve it, or import again.")
             continue
+        if len(raw) > MAX_ROW_CHARS:
+            problems.add("I305", f"a row of over {MAX_ROW_CHARS:,} characters", line=line)
+            continue
         try:
             value = read_json(raw)
         except JsonProblem as problem:
-            problems.add("I303", problem.message, line=line, col=problem.col)
+            problems.add("I303", problem.message, line=line, col=problem.col, hint=_json_hint(raw))
             continue
         if isinstance(value, dict):
             yield RawRow(line=line, values=value)
         else:
-            problems.add("I304", "expected one object a line", line=line)
+            hint = "A JSON array is read by `evalspec import`; write its rows, one a line." if raw[0] == "[" else None
+            problems.add("I304", "expected one object a line", line=line, hint=hint)
+
+
+def _json_hint(raw: str) -> str | None:
+    if raw.strip() == "[" or raw.rstrip().endswith("},"):
+        return "This looks like a JSON array; write its rows, one a line, without brackets and commas between."
+    return None
 
 
 def _take_header(raws: list[RawRow], source: Source, spec: Spec, problems: RowProblems) -> Header | None:
@@ -181,6 +195,21 @@ def _scan(rows: tuple[Row, ...], source: Source, catalog: Catalog, problems: Row
                 f"personal data of type {', '.join(types)} in this row",
                 line=row.line,
                 hint="Import again with `pii: redact`, or say `pii: allow` when it is invented.",
+            )
+
+
+def _warn_of_case(rows: tuple[Row, ...], problems: RowProblems) -> None:
+    """Warn of ids that a person wrote and that differ by case alone: often one row, copied and changed."""
+    seen: dict[str, tuple[str, int]] = {}
+    for row in rows:
+        if row.id is None:
+            continue
+        name = unicodedata.normalize("NFC", row.id)
+        first, line = seen.setdefault(name.casefold(), (name, row.line))
+        if first != name:
+            message = f"the id `{row.id}` differs from that of line {line} by case alone"
+            problems.add(
+                "I316", message, line=row.line, severity="warning", hint="Give rows names that differ when read aloud."
             )
 
 
