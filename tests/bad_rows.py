@@ -47,7 +47,7 @@ MARK = "§"
 FORMATS = ("text", "json", "github")
 USAGE = 2
 
-_EXPECTED = re.compile(r"(?:(?P<severity>warning) )?(?P<code>[A-Z]\d{3})(?: (?P<place>\S+))?")
+_EXPECTED = re.compile(r"(?:(?P<severity>warning) )?(?P<code>[A-Z]\d{3})(?: (?P<place>.+))?")
 _PLACE = re.compile(r"(?:(?P<path>.+?):)?(?P<line>\d+):(?P<col>\d+)")
 _HEAD = re.compile(r"^(?:.*: )?(?:error|warning)\[[A-Z]\d{3}\]: .*$", re.MULTILINE)
 _ANNOTATION = re.compile(r"^::(?P<severity>error|warning) (?P<properties>[^:]*)::(?P<data>.*)$", re.MULTILINE)
