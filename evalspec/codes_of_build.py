@@ -198,8 +198,9 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "E999": (
             "a bug in evalspec",
-            "No input should lead here. Please report the line that was printed and the command; "
-            "EVALSPEC_TRACEBACK=1 prints the whole trace, which may show texts of your data.",
+            "No input should lead here. Please report the line that was printed and the command, with the file that it "
+            "names: places in the code, and nothing of your data. `evalspec --debug COMMAND ...` prints the whole "
+            "trace, which may show texts of your data.",
         ),
     }
 )

@@ -72,7 +72,8 @@ class LazyGroup(click.Group):
     epilog="\b\nStart with: evalspec init messages.jsonl\nThen:       evalspec build specs/NAME.yaml",
 )
 @click.version_option(__version__, message="evalspec %(version)s")
-def cli() -> None:
+@click.option("--debug", is_flag=True, help="Print the whole trace of a bug; it may show texts of your data.")
+def cli(debug: bool) -> None:
     """Compile a YAML spec into a locked, provenance-tagged evaluation set and a mix report.
 
     Synthetic cases broaden coverage; only real ones anchor the distribution.
@@ -91,9 +92,11 @@ def run(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _stop)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, _stop)
+    is_debug = False
     try:
         # Not `cli.main`, which turns a closed pipe into exit 1.
         with cli.make_context("evalspec", list(arguments)) as context:
+            is_debug = bool(context.params.get("debug"))
             result = cli.invoke(context)
         sys.stdout.flush()
         return int(result) if isinstance(result, int) else Exit.OK
@@ -115,7 +118,7 @@ def run(arguments: Sequence[str]) -> int:
     except (OSError, MemoryError) as error:
         return _environment(error)
     except Exception as error:
-        return _bug(error)
+        return _bug(error, arguments, is_debug=is_debug)
 
 
 def refuse_shadow(names: Sequence[str]) -> int:
@@ -163,15 +166,20 @@ def _environment(error: OSError | MemoryError) -> int:
     return Exit.ENVIRONMENT
 
 
-def _bug(error: Exception) -> int:
+def _bug(error: Exception, arguments: Sequence[str], *, is_debug: bool) -> int:
+    """Say on one line where the bug is, and leave a file for its report; the trace may show data and is asked for."""
     import traceback
+
+    from evalspec.edges.crash import write_crash
 
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}"
+    path = None if is_debug else write_crash(error, arguments, __version__)
+    left = f", and attach {path}, which holds no data of yours" if path else ""
     _say(
         f"error[E999]: evalspec has a bug: {type(error).__name__} at {where}\n"
-        "  = hint: report it with the command line; EVALSPEC_TRACEBACK=1 prints the whole trace"
+        f"  = hint: report it with the command line{left}; `evalspec --debug ...` prints the whole trace"
     )
-    if os.environ.get("EVALSPEC_TRACEBACK"):
+    if is_debug:
         traceback.print_exception(error)
     return Exit.BUG
