@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 
 DIGEST_VERSION = 1  # bumped with `engine` when the canonical form changes
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 DIGEST_HEX = 32  # 128 bits: readable in a diff, collision-free for any set a person can review
 
 
 def canonical(value: object) -> bytes:
     """Spell a JSON value in exactly one way: sorted keys, no spaces, UTF-8, no NaN, no default conversions."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
-        "utf-8", "surrogatepass"
-    )
+    return _CANONICAL.encode(value).encode("utf-8", "surrogatepass")
 
 
 def digest(value: object) -> str:
@@ -31,9 +31,14 @@ def keyed_hash(key: str, item: str) -> int:
     raw = hashlib.blake2b(
         item.encode("utf-8", "surrogatepass"),
         digest_size=8,
-        key=hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest(),
+        key=_key_bytes(key),
     )
     return int.from_bytes(raw.digest(), "big")
+
+
+@lru_cache(maxsize=1024)  # a sort hashes thousands of items under one key
+def _key_bytes(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
 def unit_hash(key: str, item: str) -> float:

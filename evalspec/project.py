@@ -174,7 +174,7 @@ def _check_grammars(inputs: Inputs, layout: Plan) -> tuple[Diagnostic, ...]:
         for slot in layout.slots_by_id.values():
             if slot.generator == model.alias:
                 first.setdefault((slot.pool, slot.stratum, slot.persona), slot)
-        check_grammar(grammar, spec, tuple(first.values()))
+        check_grammar(grammar, spec, tuple(first.values()), enough=1)
     return tuple(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import io
 import os
@@ -84,6 +85,9 @@ def main() -> None:
     """Run the program and leave with its exit code."""
     if "_EVALSPEC_COMPLETE" in os.environ:  # a shell asks what could come next
         cli.main(prog_name="evalspec")
+    # A set is hundreds of thousands of records that all stay: looking through them for cycles again and again, as the
+    # collector does by default, costs more than making them.
+    gc.set_threshold(100_000, 50, 100)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
 from types import MappingProxyType
 
 from evalspec.digests import digest, keyed_hash
@@ -92,13 +93,17 @@ def allocate(sizes: Mapping[str, int], ceilings: Mapping[str, int], wanted: int,
     quotas = dict.fromkeys(sorted(sizes), 0)
     if wanted >= sum(ceilings.values()):
         return {name: ceilings[name] for name in quotas}
+
+    def due(name: str) -> tuple[float, str]:
+        return (quotas[name] if equal else (2 * quotas[name] + 1) / sizes[name], name)
+
+    waiting = [due(name) for name in quotas if ceilings[name] > 0]
+    heapify(waiting)
     for _ in range(wanted):
-        open_ones = [name for name in quotas if quotas[name] < ceilings[name]]
-        if equal:
-            chosen = min(open_ones, key=lambda name: (quotas[name], name))
-        else:
-            chosen = min(open_ones, key=lambda name: ((2 * quotas[name] + 1) / sizes[name], name))
+        _, chosen = heappop(waiting)
         quotas[chosen] += 1
+        if quotas[chosen] < ceilings[chosen]:
+            heappush(waiting, due(chosen))
     return quotas
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from heapq import heapify, heappop, heappush
 from math import lcm
 
 
@@ -28,10 +29,19 @@ def quota(size: int, weights: Mapping[str, int | Fraction]) -> dict[str, int]:
         each, left = divmod(size, len(whole))
         return {name: each + (rank < left) for rank, name in enumerate(whole)}
     counts = dict.fromkeys(whole, 0)
+    waiting = [(Fraction(1, weight), name) for name, weight in whole.items() if weight]
+    heapify(waiting)
     for house in range(1, size + 1):
-        below = [name for name, weight in whole.items() if counts[name] * total < weight * house]
-        below.sort(key=lambda name: (Fraction(2 * counts[name] + 1, whole[name]), name))
-        counts[next(name for name in below if _leaves_room(name, house, counts, whole, total))] += 1
+        passed = []
+        while True:
+            first = heappop(waiting)
+            name = first[1]
+            if counts[name] * total < whole[name] * house and _leaves_room(name, house, counts, whole, total):
+                break
+            passed.append(first)
+        counts[name] += 1
+        for one in (*passed, (Fraction(2 * counts[name] + 1, whole[name]), name)):
+            heappush(waiting, one)
     return counts
 
 
@@ -46,6 +56,8 @@ def _leaves_room(name: str, house: int, counts: Mapping[str, int], whole: Mappin
     # A seat k of a name is due at the first house where its share reaches k. Only what is due before the next seat of
     # `name` would have been due can be short of seats.
     own = -(-(counts[name] + 1) * total // whole[name])
+    if own <= house:
+        return True  # the others have all that was due before this house
     due: list[int] = []
     for other, weight in whole.items():
         if other != name and weight:

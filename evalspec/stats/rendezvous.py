@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalspec.digests import keyed_hash
+from evalspec.model.defaults import REFERENCE_TEXTS
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_A = np.uint64(0xBF58476D1CE4E5B9)
@@ -31,14 +32,24 @@ class Urn:
         if count <= 0 or not self.names:
             return ()
         mixed = _mix(self.hashes ^ np.uint64(keyed_hash("rendezvous", key)))
-        order = np.argsort(mixed, kind="stable")[:count]
+        # Every item that could be among the first `count`, ties included, in place order; then those few are sorted.
+        bound = np.partition(mixed, count - 1)[count - 1] if count < len(mixed) else mixed.max()
+        near = np.flatnonzero(mixed <= bound)
+        order = near[np.argsort(mixed[near], kind="stable")[:count]]
         return tuple(self.names[at] for at in order)
 
 
 def urn(items: Sequence[tuple[str, str]]) -> Urn:
-    """Make an urn of (name, digest of what the name stands for)."""
+    """Make an urn of (name, digest of what the name stands for).
+
+    Of more than `REFERENCE_TEXTS` items those stand in it whose digest hashes lowest: a slot then costs the same in
+    any set, and one more item still changes the picks of few slots.
+    """
     ordered = sorted(items)
     hashes = np.array([keyed_hash("item", content) for _, content in ordered], dtype=np.uint64)
+    if len(ordered) > REFERENCE_TEXTS:
+        kept = np.sort(np.argsort(hashes, kind="stable")[:REFERENCE_TEXTS])
+        ordered, hashes = [ordered[at] for at in kept], hashes[kept]
     return Urn(tuple(name for name, _ in ordered), hashes)
 
 

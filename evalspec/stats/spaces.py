@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evalspec.stats.comparison import Comparison
 from evalspec.stats.permutation import Labels
-from evalspec.text.vectors import DIMS, Vectors, cosine_matrix, take
+from evalspec.text.vectors import DIMS, Vectors, best_cosines, cosine_matrix, take
 
 Floats = NDArray[np.float64]
 
@@ -148,7 +148,7 @@ def covered(source: Vectors, cases: Vectors) -> tuple[NDArray[np.bool_], int, fl
         near = cosine_matrix(block, source)
         near[np.arange(stop - start), np.arange(start, stop)] = -2.0
         limit = -np.partition(-near, k - 1, axis=1)[:, k - 1]
-        best = cosine_matrix(block, cases).max(axis=1)
+        best = best_cosines(block, cases)
         found[start:stop] = np.round(best, _SAME) >= np.round(limit, _SAME)
     return found, k, expected
 

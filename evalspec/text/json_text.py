@@ -15,6 +15,8 @@ _ESCAPED = re.compile(
     r"[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f\ud800-\udfff]"
 )
 
+_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
 
 class JsonProblem(Exception):
     """What is not JSON in a text, in words, with the line and column when they are known."""
@@ -28,15 +30,19 @@ class JsonProblem(Exception):
 
 def json_line(value: object) -> str:
     """Spell a value on one line: unescaped but for what would deceive a reviewer, keys in the order given."""
-    text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
+    text = _LINE.encode(plain(value))
+    if text.isascii() and "\x7f" not in text:
+        return text  # most texts: nothing in the pattern is ASCII but DEL
     return _ESCAPED.sub(lambda found: _escape(found.group()), text)
 
 
 def plain(value: object) -> object:
     """Return the value with every mapping a dict and every sequence a list, as `json` wants them."""
+    if value is None or isinstance(value, str | int | float):
+        return value  # first, since most values are
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return [plain(one) for one in value]
     return value
 

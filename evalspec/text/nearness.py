@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from rapidfuzz.distance import OSA, LCSseq
 
@@ -88,17 +89,29 @@ def noise_key(words: Sequence[str]) -> Key:
     return tuple(sorted(word[0] if _can_be_misspelled(word) else word for word in words if word not in COURTESY))
 
 
+def _short(key: Key) -> bytes:
+    # A sieve may let too much through, so a digest does: it is a tenth of the key's size.
+    return blake2b("\0".join(key).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
 def folded(text: str) -> str:
     """Fold a text to compare it where it has no tokens (`???`, emoji): NFC, lower case, single spaces."""
     return " ".join(unicodedata.normalize("NFC", text).lower().split())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Kept:
+    """A text that stays. Most are never compared, so tokens and vector are made when they first are."""
+
     id: str
     text: str
-    words: tuple[str, ...]
-    vector: Vectors
+    known: tuple[tuple[str, ...], Vectors] | None = None
+
+    def parts(self) -> tuple[tuple[str, ...], Vectors]:
+        """Return the text's tokens and its vector."""
+        if self.known is None:
+            self.known = tokens(self.text), vectorize([self.text])
+        return self.known
 
 
 class NearIndex:
@@ -113,7 +126,7 @@ class NearIndex:
         self._cosine = cosine
         self._counted: set[str] = set()
         self._seen: Counter[str] = Counter()
-        self._buckets: dict[Key, list[_Kept]] = {}
+        self._buckets: dict[bytes, list[_Kept]] = {}
         for id, text in (corpus or {}).items():
             self._count(id, tokens(text))
 
@@ -126,8 +139,7 @@ class NearIndex:
         """Keep a text: later ones may duplicate it."""
         words = tokens(text)
         self._count(id, words)
-        kept = _Kept(id, text, words, vectorize([text]))
-        self._buckets.setdefault(noise_key(words), []).append(kept)
+        self._buckets.setdefault(_short(noise_key(words)), []).append(_Kept(id, text))
 
     def find(self, text: str, exempt: Collection[str] = (), *, id: str | None = None) -> tuple[str, float] | None:
         """Return the id and cosine of the earliest text that `text` duplicates, or None.
@@ -138,21 +150,22 @@ class NearIndex:
         words = tokens(text)
         own = set(words) if id in self._counted else set()
         vector: Vectors | None = None
-        for other in self._buckets.get(noise_key(words), ()):
+        for other in self._buckets.get(_short(noise_key(words)), ()):
             if other.id == id or other.id in exempt:
                 continue
             vector = vectorize([text]) if vector is None else vector
-            product = dot(vector, 0, other.vector, 0)
-            norms = int(vector.norms[0]), int(other.vector.norms[0])
-            if _equal(text, words, other.text, other.words) or (
-                at_least(product, *norms, self._cosine) and self._differs_by_noise(words, own, other)
+            other_words, other_vector = other.parts()
+            product = dot(vector, 0, other_vector, 0)
+            norms = int(vector.norms[0]), int(other_vector.norms[0])
+            if _equal(text, words, other.text, other_words) or (
+                at_least(product, *norms, self._cosine) and self._differs_by_noise(words, own, other_words)
             ):
                 return other.id, cosine_of(product, *norms)
         return None
 
-    def _differs_by_noise(self, words: Sequence[str], own: set[str], other: _Kept) -> bool:
-        theirs = set(other.words)
-        return same_but_noise(words, other.words, lambda form: self._seen[form] > (form in own) + (form in theirs))
+    def _differs_by_noise(self, words: Sequence[str], own: set[str], other: Sequence[str]) -> bool:
+        theirs = set(other)
+        return same_but_noise(words, other, lambda form: self._seen[form] > (form in own) + (form in theirs))
 
 
 def duplicate_pairs(
@@ -170,20 +183,20 @@ def duplicate_pairs(
     seen: Counter[str] = Counter()
     for id, text in {**corpus, **texts}.items():
         seen.update(set(words.get(id) or tokens(text)))
-    buckets: dict[Key, list[str]] = {}
+    buckets: dict[bytes, list[str]] = {}
     for id, sequence in words.items():
-        buckets.setdefault(noise_key(sequence), []).append(id)
+        buckets.setdefault(_short(noise_key(sequence)), []).append(id)
     found: list[tuple[str, str, float]] = []
     for bucket in buckets.values():
         vectors = vectorize([texts[id] for id in bucket]) if len(bucket) > 1 else None
         for at, left in enumerate(bucket):
             for on in range(at + 1, len(bucket)):
                 right = bucket[on]
+                if exempt(left, right):
+                    continue
                 assert vectors is not None
                 product = dot(vectors, at, vectors, on)
                 norms = int(vectors.norms[at]), int(vectors.norms[on])
-                if exempt(left, right):
-                    continue
                 if _equal(texts[left], words[left], texts[right], words[right]) or (
                     at_least(product, *norms, cosine) and _noise_only(words[left], words[right], seen)
                 ):

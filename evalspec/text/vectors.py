@@ -20,6 +20,7 @@ SPACE_VERSION = 1  # raised when a vector would change: stored cosines of anothe
 DIMS = 4096
 SIZES = (3, 4, 5)  # code points an n-gram
 BLOCK = 512  # rows made dense at a time: 8 MB in single precision
+CHUNK = 2048  # texts vectorized at a time: their n-grams are counted by sorting, in about 15 MB
 MEMO_LIMIT = 2_000_000  # n-grams remembered; about 200 MB at most
 
 _SINGLE_EXACT = 1 << 24  # whole numbers below are exact in float32, and Cauchy-Schwarz bounds every partial sum
@@ -64,6 +65,24 @@ def padded(text: str) -> str:
 
 def vectorize(texts: Sequence[str]) -> Vectors:
     """Turn texts into vectors, one row a text; a text without n-grams is a row of zeros."""
+    if len(texts) <= CHUNK:
+        return _vectorized(texts)
+    return _stacked([_vectorized(texts[start : start + CHUNK]) for start in range(0, len(texts), CHUNK)])
+
+
+def _stacked(parts: Sequence[Vectors]) -> Vectors:
+    starts = [np.zeros(1, dtype=np.int64)]
+    for part in parts:
+        starts.append(part.starts[1:] + starts[-1][-1])
+    return Vectors(
+        starts=np.concatenate(starts),
+        columns=np.concatenate([part.columns for part in parts]),
+        counts=np.concatenate([part.counts for part in parts]),
+        norms=np.concatenate([part.norms for part in parts]),
+    )
+
+
+def _vectorized(texts: Sequence[str]) -> Vectors:
     codes: list[int] = []
     lengths = np.zeros(len(texts), dtype=np.int64)
     known = _CODES
@@ -115,13 +134,16 @@ def dense(
     return block
 
 
-def dot_blocks(left: Vectors, right: Vectors) -> Iterator[tuple[int, int, Ints]]:
-    """Yield (first left row, first right row, dot products) block by block; every product is exact."""
+def dot_blocks(left: Vectors, right: Vectors, *, upper: bool = False) -> Iterator[tuple[int, int, Ints]]:
+    """Yield (first left row, first right row, dot products) block by block; every product is exact.
+
+    `upper` leaves out the blocks below the diagonal, for the pairs inside one side.
+    """
     single = max(_largest(left), _largest(right)) < _SINGLE_EXACT
     kind: type[np.float32] | type[np.float64] = np.float32 if single else np.float64
     for top in range(0, len(left), BLOCK):
         rows = dense(left, top, min(top + BLOCK, len(left)), kind)
-        for side in range(0, len(right), BLOCK):
+        for side in range(top if upper else 0, len(right), BLOCK):
             columns = dense(right, side, min(side + BLOCK, len(right)), kind)
             yield top, side, np.matmul(rows, columns.T).astype(np.int64)
 
@@ -136,6 +158,37 @@ def cosine_matrix(left: Vectors, right: Vectors) -> Floats:
     for top, side, dots in dot_blocks(left, right):
         out[top : top + dots.shape[0], side : side + dots.shape[1]] = dots
     return np.asarray(out * _inverse_norms(left)[:, None] * _inverse_norms(right)[None, :])
+
+
+def best_cosines(left: Vectors, right: Vectors) -> Floats:
+    """Return the largest cosine of each row of `left` with a row of `right`, in memory of one block."""
+    here, there = _inverse_norms(left), _inverse_norms(right)
+    best = np.full(len(left), -np.inf)
+    for top, side, dots in dot_blocks(left, right):
+        rows, columns = slice(top, top + dots.shape[0]), slice(side, side + dots.shape[1])
+        found = dots.astype(np.float64)
+        found *= here[rows, None]
+        found *= there[None, columns]
+        np.maximum(best[rows], found.max(axis=1), out=best[rows])
+    return best
+
+
+def nearest_others(vectors: Vectors) -> Floats:
+    """Return the largest cosine of each row with another row, and -1 for a single one, in memory of one block."""
+    inverse = _inverse_norms(vectors)
+    best = np.full(len(vectors), -1.0)
+    for top, side, dots in dot_blocks(vectors, vectors, upper=True):
+        rows, columns = slice(top, top + dots.shape[0]), slice(side, side + dots.shape[1])
+        found = dots.astype(np.float64)
+        # Both ways round, since a product of three doubles depends on the order of its factors.
+        forth, back = found * inverse[rows, None] * inverse[None, columns], found.T * inverse[columns, None]
+        back *= inverse[None, rows]
+        if top == side:
+            np.fill_diagonal(forth, -1.0)
+            np.fill_diagonal(back, -1.0)
+        np.maximum(best[rows], forth.max(axis=1), out=best[rows])
+        np.maximum(best[columns], back.max(axis=1), out=best[columns])
+    return best
 
 
 def _inverse_norms(vectors: Vectors) -> Floats:
@@ -168,9 +221,7 @@ def close_pairs(left: Vectors, right: Vectors | None, cosine: float) -> list[tup
     other = left if right is None else right
     found: list[tuple[int, int, float]] = []
     slack = cosine * cosine * (1 - 1e-9)  # a coarse sieve; `at_least` decides
-    for top, side, dots in dot_blocks(left, other):
-        if right is None and side + dots.shape[1] <= top:
-            continue
+    for top, side, dots in dot_blocks(left, other, upper=right is None):
         # In floats: the product of two squared norms of very long texts does not fit 64 bits.
         norms = np.multiply.outer(
             left.norms[top : top + dots.shape[0]].astype(np.float64),

@@ -403,3 +403,16 @@ def test_rows_without_ids_are_known_by_what_they_say() -> None:
 
     assert keys[0] == keys[1]
     assert len(set(keys[0].values())) == 2
+
+
+@pytest.mark.parametrize("equal", [False, True])
+def test_places_go_one_by_one_to_the_stratum_furthest_below_its_due(equal: bool) -> None:
+    """Against the plain loop over all strata, with a stratum that runs out."""
+    sizes, ceilings = {"c": 900, "a": 50, "b": 50, "d": 7}, {"c": 300, "a": 50, "b": 9, "d": 7}
+    plain = dict.fromkeys(sizes, 0)
+    for _ in range(250):
+        rest = [name for name in plain if plain[name] < ceilings[name]]
+        chosen = min(rest, key=lambda name: (plain[name] if equal else (2 * plain[name] + 1) / sizes[name], name))
+        plain[chosen] += 1
+
+    assert allocate(sizes, ceilings, 250, equal=equal) == plain

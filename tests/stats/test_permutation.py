@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evalspec.stats import permutation
 from evalspec.stats.permutation import column_sums, label_draws, p_value, permuted, sparse, true_labels
 
 
@@ -73,3 +74,22 @@ def test_the_p_of_a_null_is_uniform_and_of_a_difference_small() -> None:
 
 def test_true_labels_put_the_pool_first() -> None:
     assert true_labels(2, 3).tolist() == [[True, True, False]]
+
+
+@given(st.lists(st.lists(st.integers(0, 3), min_size=6, max_size=6), min_size=1, max_size=4), st.integers(0, 6))
+def test_the_lowest_are_those_of_a_stable_sort(rows: list[list[int]], chosen: int) -> None:
+    """Among equal numbers the first ones are taken, as a stable sort would."""
+    raw = np.array(rows, dtype=np.uint64)
+    expected = np.zeros(raw.shape, dtype=np.bool_)
+    np.put_along_axis(expected, np.argsort(raw, axis=1, kind="stable")[:, :chosen], True, axis=1)
+
+    assert (permutation._lowest(raw, chosen) == expected).all()
+
+
+def test_column_sums_do_not_depend_on_how_many_draws_are_summed_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix, _ = sparse([{"a": 2.0, "b": 1.0}, {"b": 3.0}, {"a": 1.0, "c": 5.0}])
+    labels = drawn(["x", "y", "z"], 1, "blocks", draws=50)
+    whole = column_sums(matrix, labels)
+    monkeypatch.setattr(permutation, "SUMMED", 7)
+
+    assert (column_sums(matrix, labels) == whole).all()

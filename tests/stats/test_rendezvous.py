@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evalspec.digests import digest, keyed_hash
+from evalspec.model.defaults import REFERENCE_TEXTS
 from evalspec.stats.rendezvous import urn
 
 MASK = 2**64 - 1
@@ -95,3 +96,14 @@ def test_items_are_picked_equally_often() -> None:
 
     assert len(counts) == 20
     assert stats.chisquare(list(counts.values())).pvalue > 0.001
+
+
+def test_a_large_urn_holds_as_many_as_stand_for_all_and_one_more_moves_few_picks() -> None:
+    """A slot costs the same in a set of any size, and is as stable."""
+    items = contents(2 * REFERENCE_TEXTS)
+    before, after = urn(items), urn([*items, ("one more", digest("one more"))])
+
+    assert len(before.names) == len(after.names) == REFERENCE_TEXTS
+    assert list(before.names) == sorted(before.names)
+    moved = sum(before.pick(str(slot), 3) != after.pick(str(slot), 3) for slot in range(300))
+    assert moved <= 3

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalspec.text.distance import MIN_SEEDS, reach
+from evalspec.text import distance
+from evalspec.text.distance import MIN_SEEDS, reach, representatives
 from evalspec.text.vectors import cosine_matrix, vectorize
 
 SEEDS = [
@@ -40,3 +41,14 @@ def test_the_limit_is_an_order_statistic_of_the_seeds_own_distances() -> None:
 def test_few_seeds_have_no_reach() -> None:
     """Fewer than thirty texts say too little of how far real texts stand apart."""
     assert reach(SEEDS[: MIN_SEEDS - 1], 0.99) is None
+
+
+def test_representatives_do_not_depend_on_the_order_of_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of too many texts the same ones stand for all, whatever the order of rows; of few, all do."""
+    monkeypatch.setattr(distance, "REFERENCE_TEXTS", 10)
+
+    assert representatives(SEEDS[:10]) == list(range(10))
+    picked = {SEEDS[at] for at in representatives(SEEDS)}
+    backwards = SEEDS[::-1]
+    assert len(picked) == 10
+    assert {backwards[at] for at in representatives(backwards)} == picked

@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evalspec.text import vectors as module
 from evalspec.text.vectors import (
     DIMS,
     at_least,
+    best_cosines,
     close_pairs,
     cosine_matrix,
     dense,
     dot,
+    nearest_others,
     padded,
     take,
     vectorize,
@@ -110,3 +113,20 @@ def test_very_long_texts_stay_exact() -> None:
     vectors = vectorize(["a" * 200_000, "a" * 199_999])
 
     assert close_pairs(vectors, None, 0.99) == [(0, 1, pytest.approx(1.0))]
+
+
+@given(st.lists(st.text("abc ", max_size=12), min_size=1, max_size=9), st.integers(1, 4))
+@settings(deadline=None)
+def test_best_cosines_are_those_of_the_whole_matrix_to_the_last_bit(texts: list[str], block: int) -> None:
+    """Blocks, and blocks of one triangle alone, change nothing: what a screen compares may not depend on them."""
+    rows = vectorize(texts)
+    whole = cosine_matrix(rows, rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "BLOCK", block)
+        patch.setattr(module, "CHUNK", block)
+        again = vectorize(texts)
+        found, others = best_cosines(again, again), nearest_others(again)
+
+    assert (found == whole.max(axis=1)).all()
+    np.fill_diagonal(whole, -1.0)
+    assert (others == whole.max(axis=1)).all()

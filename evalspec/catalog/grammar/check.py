@@ -16,17 +16,17 @@ from evalspec.model.spec import Spec
 DRAWS = 60  # texts tried for each cell: a cell that owes more than this many is beyond what people review
 
 
-def check_grammar(grammar: Grammar, spec: Spec, slots: tuple[Slot, ...]) -> Mapping[str, int]:
+def check_grammar(grammar: Grammar, spec: Spec, slots: tuple[Slot, ...], *, enough: int = DRAWS) -> Mapping[str, int]:
     """Return how many different texts each cell gives at least, or raise when one cannot be written at all.
 
     `slots` holds one slot a pool, cell and persona, as planned; the key is `pool.cell` or `pool.persona.cell`. The
-    count is of texts that were really written, so it is a floor.
+    count is of texts that were really written, so it is a floor; a cell with `enough` of them is tried no further.
     """
     problems = Collector()
     capacity: dict[str, int] = {}
     for slot in slots:
         place = ".".join(one for one in (slot.pool, slot.persona, slot.cell.id if slot.cell else None) if one)
-        texts, failed = _texts(grammar, slot, spec)
+        texts, failed = _texts(grammar, slot, spec, enough)
         capacity[place] = len(texts)
         if not texts:
             detail = f" ({failed.detail})" if failed.detail else ""
@@ -40,7 +40,7 @@ def check_grammar(grammar: Grammar, spec: Spec, slots: tuple[Slot, ...]) -> Mapp
     return capacity
 
 
-def _texts(grammar: Grammar, slot: Slot, spec: Spec) -> tuple[set[str], Unmade]:
+def _texts(grammar: Grammar, slot: Slot, spec: Spec, enough: int) -> tuple[set[str], Unmade]:
     found: set[str] = set()
     failed = Unmade(reason="no_text")
     for ordinal in range(1, DRAWS + 1):
@@ -49,6 +49,8 @@ def _texts(grammar: Grammar, slot: Slot, spec: Spec) -> tuple[set[str], Unmade]:
             failed = value
         else:
             found.add(digest(input_json(value)))
+        if len(found) >= enough:
+            break
     return found, failed
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from evalspec.catalog.grammar.fragments import Fragment, mine
 from evalspec.catalog.grammar.pattern import Choice, Pattern, Ref
@@ -57,7 +58,7 @@ class _Draft:
             raise _Stuck(name)
         cards = [at for at in usable for _ in range(alternatives[at].weight)]
         epoch, place = divmod(self.slot.ordinal - 1, len(cards))
-        card = Stream("deck", *self.deck, name, str(epoch)).shuffled(cards)[place]
+        card = _deck((*self.deck, name, str(epoch)), tuple(cards))[place]
         if self.attempt or card not in fresh:
             card = self.rng.choice([at for at in cards if at in fresh])
         used.append(card)
@@ -105,6 +106,11 @@ class _Draft:
             if isinstance(node, Choice) and not any(self._usable(option) for option in node.options):
                 return False
         return True
+
+
+@lru_cache(maxsize=512)  # the slots of a cell come one after the other, and all deal from the same decks
+def _deck(key: tuple[str, ...], cards: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(Stream("deck", *key).shuffled(cards))
 
 
 def write(grammar: Grammar, slot: Slot, spec: Spec) -> Input | Unmade:

@@ -70,7 +70,13 @@ class Frame:
 
     def of(self, match: Match) -> tuple[Case, ...]:
         """Return the cases of a slice."""
-        return tuple(case for case in self.cases if matches(case.candidate, match))
+        if match not in self._slices:
+            self._slices[match] = tuple(case for case in self.cases if matches(case.candidate, match))
+        return self._slices[match]
+
+    @cached_property
+    def _slices(self) -> dict[Match, tuple[Case, ...]]:
+        return {}
 
     def comparison(self, label: str, match: Match, exempt_style: str | None = None) -> Comparison:
         """Put a slice beside the seeds it is neither made of nor from, of the same values where seeds have them."""
