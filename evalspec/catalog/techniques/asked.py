@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from evalspec.catalog.prompts import builtin_prompt
 from evalspec.diagnostics import BuildError, Diagnostic
-from evalspec.model.asking import Request
+from evalspec.model.asking import Reply, Request
 from evalspec.model.case import Input, Made, Message, Unmade, user_texts
 from evalspec.model.plan import Slot
 from evalspec.model.spec import Expected, Model, Part, Spec
 from evalspec.ports import Asking
+from evalspec.text.language import guess_language
 from evalspec.text.prompts import PromptError, render_prompt
 from evalspec.text.stated import surface_forms
 
 MAX_INPUT_CHARS = 8_000  # of one input: more is no message that a person would send, or review
 MAX_REPLY_CHARS = 65_536  # of a reply, before anything in it is looked at
+MAX_TOKENS = 1_024  # of a reply, where the spec states none: a conversation of five messages is about 400
+MAX_SHOWN_CHARS = 4_000  # of a broken reply, when the model is asked to mend it
+REPAIRS = 2  # more tries than that cost more than another slot
+MENDED = frozenset({"malformed"})  # a refusal or an empty reply is an answer; it is not argued with
+MEND = "That could not be read: {problem}. Reply with the one JSON object asked for, and nothing else."
 
 _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
 _REFUSAL = re.compile(
@@ -34,10 +40,40 @@ def ask_model(slot: Slot, spec: Spec, model: Model) -> Asking:
     except PromptError as error:
         message = f"the prompt of pool `{slot.pool}`: {error}"
         raise BuildError([Diagnostic(code="M120", severity="error", message=message, path=spec.path)]) from error
-    reply = yield Request(
-        model=model.model, messages=(("user", prompt),), params=dict(model.params), ordinal=slot.ordinal
+    return (yield from ask_until_read(model, prompt, slot.ordinal, lambda reply: read_reply(reply, slot, spec)))
+
+
+def ask_until_read(model: Model, prompt: str, ordinal: int, read: Callable[[Reply], Made | Unmade]) -> Asking:
+    """Ask, and ask the same model at most twice to mend a reply that has not the form asked for."""
+    messages: tuple[tuple[str, str], ...] = (("user", prompt),)
+    made: Made | Unmade = Unmade(reason="malformed")
+    for _ in range(1 + REPAIRS):
+        reply = yield question(model, messages, ordinal)
+        made = problem_of(reply) or read(reply)
+        if isinstance(made, Made) or made.reason not in MENDED:
+            return made
+        if reply.finish == "length":
+            return Unmade(reason="cut", detail="the model was cut off at `max_tokens`")
+        said = MEND.format(problem=made.detail or "it is not one JSON object")
+        messages = (*messages, ("assistant", reply.text[:MAX_SHOWN_CHARS]), ("user", said))
+    return made
+
+
+def question(model: Model, messages: tuple[tuple[str, str], ...], ordinal: int) -> Request:
+    """Return a question to an alias of the spec; it always says how long a reply may be, since that is paid for."""
+    return Request(
+        model=model.model, messages=messages, params={"max_tokens": MAX_TOKENS} | dict(model.params), ordinal=ordinal
     )
-    return read_reply(reply.text, slot, spec, served=reply.served)
+
+
+def problem_of(reply: Reply) -> Unmade | None:
+    """Return why there is nothing to read in a reply that was paid for."""
+    if reply.problem is not None:
+        reason, _, found = reply.problem.partition(":")
+        return Unmade(reason=reason, detail=found or None)
+    if reply.finish == "filter" and not reply.text.strip():
+        return Unmade(reason="filtered", detail="withheld by the provider")
+    return None
 
 
 def prompt_names(slot: Slot, spec: Spec) -> Mapping[str, object]:
@@ -76,8 +112,9 @@ def prompt_names(slot: Slot, spec: Spec) -> Mapping[str, object]:
     }
 
 
-def read_reply(text: str, slot: Slot, spec: Spec, *, served: str) -> Made | Unmade:
+def read_reply(reply: Reply, slot: Slot, spec: Spec) -> Made | Unmade:
     """Read a reply leniently: the object alone, in a fence, or somewhere in the talk around it."""
+    text, served = reply.text, reply.served
     if not text.strip():
         return Unmade(reason="empty")
     if len(text) > MAX_REPLY_CHARS:
@@ -95,6 +132,8 @@ def read_reply(text: str, slot: Slot, spec: Spec, *, served: str) -> Made | Unma
         return Unmade(reason="oversize", detail=f"{size} characters")
     if _REFUSAL.match(user_texts(value)[-1]) and "language model" in user_texts(value)[-1].lower():
         return Unmade(reason="refused")
+    if _is_in_another_language(value, slot, spec):
+        return Unmade(reason="off_language", detail=f"not `{slot.language}`")
     if not _wants_expected(slot, spec):
         return Made(input=value, served=served)
     expected = _expected_of(found.get("expected"), spec)
@@ -106,6 +145,13 @@ def read_reply(text: str, slot: Slot, spec: Spec, *, served: str) -> Made | Unma
 def _wants_expected(slot: Slot, spec: Spec) -> bool:
     settled = slot.cell is not None and (slot.cell.expected is not None or slot.cell.behaviour != "answer")
     return bool(spec.task.expected) and not settled
+
+
+def _is_in_another_language(value: Input, slot: Slot, spec: Spec) -> bool:
+    """Tell whether a text is surely in another of the spec's languages; a guess between a few is a safe one."""
+    others = {one for one in spec.task.languages if one != slot.language}
+    text = "\n".join(user_texts(value))
+    return bool(others) and guess_language(text, spec.task.languages) in others
 
 
 def _object_in(text: str) -> dict[str, object] | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
-from evalspec.catalog.techniques.asked import MAX_INPUT_CHARS, MAX_REPLY_CHARS
+from evalspec.catalog.techniques.asked import MAX_INPUT_CHARS, MAX_REPLY_CHARS, MAX_TOKENS
 from evalspec.catalog.techniques.persona import persona
 from evalspec.catalog.techniques.prompted import prompted
 from evalspec.diagnostics import BuildError
@@ -120,7 +121,8 @@ def test_the_request_shows_the_slot_and_quotes_seeds_as_data() -> None:
     assert result == Made(input="41 days!", served="house/writer-1-0301")
     (request,) = seen
     ((role, text),) = request.messages
-    assert (request.model, request.params, request.ordinal, role) == ("house/writer-1", {"temperature": 0.7}, 2, "user")
+    assert (request.model, request.ordinal, role) == ("house/writer-1", 2, "user")
+    assert request.params == {"temperature": 0.7, "max_tokens": MAX_TOKENS}
     for line in (
         "Decide on refunds.",
         "- user: angry (Third contact.)",
@@ -218,3 +220,59 @@ def test_a_pool_may_bring_its_own_prompt_and_a_bad_one_is_refused() -> None:
     assert seen == ["Only angry.delay"]
     with pytest.raises(BuildError, match=r"M120: the prompt of pool `prompted`: line 1: `\.__class__` is not allowed"):
         write(prompted, answer, spec=make_spec(prompt="{{ cell.__class__ }}"))
+
+
+def replying(*replies: Reply) -> tuple[Made | Unmade, list[Request]]:
+    """What comes of a slot whose model gives these replies, one a question, and what it was asked."""
+    asked: list[Request] = []
+    begun = prompted(make_slot(), make_spec(), tools(""), CATALOG)
+    assert not isinstance(begun, Made | Unmade)
+    left = iter(replies)
+    try:
+        asked.append(next(begun))
+        while True:
+            asked.append(begun.send(next(left)))
+    except StopIteration as done:
+        return done.value, asked
+
+
+def reply(text: str, **fields: Any) -> Reply:
+    return Reply(text=text, served="house/writer-1", **fields)
+
+
+def test_a_broken_reply_is_mended_by_the_model_that_wrote_it() -> None:
+    """The model sees what it wrote and what is wrong with it; it is another question, with a key of its own."""
+    result, asked = replying(reply("It is late."), reply('{"message": "late"}'))
+
+    assert isinstance(result, Made)
+    assert result.input == "late"
+    first, second = asked
+    assert second.messages[: len(first.messages)] == first.messages
+    assert second.messages[1] == ("assistant", "It is late.")
+    assert second.messages[2][1].startswith("That could not be read: it is not one JSON object.")
+
+
+def test_mending_ends() -> None:
+    """Two more tries, then the slot is lost and counted."""
+    result, asked = replying(*[reply("It is late.")] * 3)
+
+    assert result == Unmade(reason="malformed")
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "reason", "detail"),
+    [
+        (reply("", finish="filter"), "filtered", "withheld by the provider"),
+        (reply('{"message": "la', finish="length"), "cut", "the model was cut off at `max_tokens`"),
+        (reply("0" * 64, problem="withheld:email"), "withheld", "email"),
+        (reply("", problem="oversize"), "oversize", None),
+        (reply("I'm sorry, I can't write that."), "refused", None),
+    ],
+)
+def test_a_reply_without_a_text_is_not_argued_with(given: Reply, reason: str, detail: str | None) -> None:
+    """What a provider withheld, cut or refused costs one question, and says why."""
+    result, asked = replying(given)
+
+    assert result == Unmade(reason=reason, detail=detail)
+    assert len(asked) == 1
