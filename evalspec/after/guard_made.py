@@ -22,8 +22,10 @@ def _mix(before: Spec, after: Spec) -> list[Lowered]:
         found.append(said("the set is smaller: {} cases are now {}", before.mix.size, after.mix.size))
     for kinds, what in ((_REAL, "from users and experts"), (_HARD, "of attacks")):
         was, now = _count(before, kinds), _count(after, kinds)
-        # Held against each other as shares, in whole numbers: 84 of 200 and 42 of 100 are the same.
-        if now * before.mix.size < was * after.mix.size:
+        # Held against each other as shares: 84 of 200 and 42 of 100 are the same. In a set of another size a quota may
+        # round each of the two pools down.
+        rounding = 0 if after.mix.size == before.mix.size else 2 * before.mix.size
+        if now * before.mix.size + rounding < was * after.mix.size:
             found.append(said(f"cases {what}: {{}} of {{}} are now {{}} of {{}}", was, before.mix.size, now,
                               after.mix.size))  # fmt: skip
     return [Lowered(kind="mix", name="mix", said=one) for one in found]
