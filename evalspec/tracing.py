@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from evalspec.after.why import why_case
 from evalspec.after.why_cell import known_names, strata_named, why_cell
 from evalspec.after.why_ground import Ground, Made
 from evalspec.base import base_of, ledger_since
 from evalspec.catalog import load_catalog
+from evalspec.catalog.grammar.read import read_grammar
+from evalspec.catalog.grammar.trace import Place, rules_used
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, did_you_mean
 from evalspec.model.asking import Reply, Request
 from evalspec.model.build import Build
 from evalspec.model.case import Candidate, Drop, measured_text
-from evalspec.model.why import CaseWhy, CellWhy
+from evalspec.model.plan import Slot
+from evalspec.model.source import Document, SourceFile
+from evalspec.model.why import CaseWhy, CellWhy, SpecLine
 from evalspec.ports import Progress, Tools, request_key
 from evalspec.project import read_lock, run
 from evalspec.stages.generate import generate
 from evalspec.stages.header import header
+from evalspec.stages.parse import parse_data
 from evalspec.stages.screen import FAR_POOLS
 from evalspec.text.distance import reach
 
@@ -61,8 +68,37 @@ def _ground(done: Build, ref: str | None) -> Ground:
         new_lines=frozenset(one.line_digest for one in added),
         digests={name: str(facts["digest"]) for name, facts in inputs.items()},
         grammars=frozenset(model.grammar for model in spec.models if model.grammar),
+        written_by=_rules_of(done),
         far_limit=_far_limit(done),
     )
+
+
+def _rules_of(done: Build) -> Callable[[Slot], tuple[SpecLine, ...]]:
+    """Return what names the lines of the grammar that wrote a slot; no lock holds them, so it is written again."""
+    spec, inputs = done.spec, done.inputs
+
+    @functools.cache
+    def document(path: str) -> Document:
+        return parse_data(SourceFile(path=os.path.join(spec.folder, path), text=inputs.texts[path]))
+
+    def written_by(slot: Slot) -> tuple[SpecLine, ...]:
+        path = spec.model(slot.generator).grammar if slot.generator else None
+        if path is None:
+            return ()
+        grammar = read_grammar(inputs.data[path], path)
+        return tuple(_rule_line(document(path), place) for place in rules_used(grammar, slot, spec))
+
+    return written_by
+
+
+def _rule_line(document: Document, place: Place) -> SpecLine:
+    rule, at = place[:-1], place[-1]
+    found: Any = document.data  # read as a grammar before, so every step is there
+    for step in rule:
+        found = found[step]
+    text = found[at] if isinstance(found, list) and isinstance(at, int) else found
+    said = text["text"] if isinstance(text, dict) else text
+    return SpecLine(what="rule", name=".".join(map(str, rule)), said=str(said), at=document.span_of(place))
 
 
 def _maker(done: Build) -> Made:

@@ -44,6 +44,7 @@ def case_data(why: CaseWhy) -> dict[str, object]:
         operators=list(why.operators),
         options=plain(why.options),
         grammar=why.grammar,
+        rules=_lines(why.rules),
         texts=[_shown(one) for one in why.texts],
     )
 

@@ -10,7 +10,9 @@ from evalspec.model.build import Build
 from evalspec.model.case import Candidate, Case, Drop, Input, input_json, measured_text
 from evalspec.model.diff import FieldEdit
 from evalspec.model.outcome import Lock
+from evalspec.model.plan import Slot
 from evalspec.model.spec import Spec
+from evalspec.model.why import SpecLine
 from evalspec.stages.ledger import apply_fix
 
 Made = Callable[[str], Candidate | Drop | None]
@@ -31,6 +33,7 @@ class Ground:
         default_factory=dict
     )  # input to the digest of what is used of it now, as a lock names it
     grammars: frozenset[str] = frozenset()  # which of them are grammars
+    written_by: Callable[[Slot], tuple[SpecLine, ...]] = lambda slot: ()  # lines of the grammar that wrote a slot
     far_limit: float | None = None  # the distance beyond which a text is far from the seeds
 
 

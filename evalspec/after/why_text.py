@@ -123,6 +123,7 @@ def _made_with(why: CaseWhy) -> list[str]:
         lines += _row("options", options)
     if why.grammar:
         lines += _row("grammar", why.grammar)
+    lines += _spec_lines(why.rules)
     return ["", "made with", *lines] if lines else []
 
 

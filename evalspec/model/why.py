@@ -22,7 +22,7 @@ LineState = Literal["in force", "superseded", "about another text or label"]
 class SpecLine:
     """A place of the spec that decided something."""
 
-    what: str  # pool, level, cell rule, operator, attack, persona, source, model, screen, review
+    what: str  # pool, level, cell rule, operator, attack, persona, source, model, mix; rule: of a grammar
     name: str
     said: str = ""
     at: Span | None = None
@@ -93,6 +93,7 @@ class CaseWhy:
     operators: tuple[str, ...] = ()  # `abbreviate@1`, in the order applied
     options: Mapping[str, object] = field(default_factory=dict)
     grammar: str | None = None
+    rules: tuple[SpecLine, ...] = ()  # of the grammar, that wrote the text as it was made
     screened: Screened | None = None
     passed: tuple[str, ...] = ()  # screens that it stood, with their bounds
     decisions: tuple[DecisionLine, ...] = ()

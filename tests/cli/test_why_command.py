@@ -264,3 +264,25 @@ def test_nothing_that_a_terminal_or_a_runner_obeys_comes_out(spec: str, capsys: 
     assert run(["why", spec, case, "--format", "github"]) == Exit.OK
     said = capsys.readouterr().out
     assert "\x1b" not in said and "::error::" not in said and "##[group]" not in said
+
+
+def test_the_rules_that_wrote_a_text_are_lines_of_the_grammar(spec: str, capsys: Capture) -> None:
+    """Every line that is named wrote a part of the text: a word put into it comes out in the case."""
+    path = Path("specs/small/grammar.yaml")
+    whole = path.read_text("utf-8")
+    case = case_ids(spec, "prompted")[0]
+    before = told(spec, case, capsys)
+    assert before["rules"][0]["name"].endswith("message") and before["rules"][0]["what"] == "rule"
+
+    for rule in before["rules"]:
+        lines = whole.splitlines()
+        at = rule["at"]
+        assert at["path"] == str(path)
+        line = lines[at["line"] - 1]
+        assert rule["said"] in line
+        lines[at["line"] - 1] = line.replace(rule["said"], f"{rule['said']} zebra")
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+        assert "zebra" in told(spec, case, capsys)["input"].lower(), rule
+    path.write_text(whole, "utf-8")
+    assert told(spec, case, capsys) == before
+    assert "rules" not in told(spec, case_ids(spec, "seed")[0], capsys)

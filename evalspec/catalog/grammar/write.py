@@ -44,6 +44,7 @@ class _Draft:
     dealt: dict[str, list[int]] = field(default_factory=dict)
     lent: set[str] = field(default_factory=set)  # keys of the rows that have lent a phrase
     words: dict[str, str] = field(default_factory=dict)  # what the lexicon gave, for the rest of the text
+    trace: list[tuple[str, int]] = field(default_factory=list)  # rule and alternative, in the order they were used
 
     def expand(self, pattern: Pattern) -> str:
         """Write a pattern."""
@@ -62,6 +63,7 @@ class _Draft:
         if self.attempt or card not in fresh:
             card = self.rng.choice([at for at in cards if at in fresh])
         used.append(card)
+        self.trace.append((name, card))
         return self.expand(alternatives[card].pattern)
 
     def _node(self, node: str | Ref | Choice) -> str:
@@ -115,10 +117,19 @@ def _deck(key: tuple[str, ...], cards: tuple[int, ...]) -> tuple[int, ...]:
 
 def write(grammar: Grammar, slot: Slot, spec: Spec) -> Input | Unmade:
     """Write the input of one slot, or say why this grammar cannot."""
+    return write_traced(grammar, slot, spec)[0]
+
+
+def length_of(slot: Slot, spec: Spec) -> str | None:
+    """Return the length that the slot's persona asks for."""
+    return _style(slot, spec).get("length")
+
+
+def write_traced(grammar: Grammar, slot: Slot, spec: Spec) -> tuple[Input | Unmade, tuple[tuple[str, int], ...]]:
+    """Write the input of one slot, and name the rules that did, each with the alternative that was taken."""
     if unmade := _foreign(grammar, slot):
-        return unmade
-    persona = spec.persona(slot.persona) if slot.persona else None
-    style = dict(persona.style) if persona else {}
+        return unmade, ()
+    style = _style(slot, spec)
     declared = {fact.name: fact for fact in spec.task.facts}
     forms = {name: surface_forms(declared.get(name), value) for name, value in sorted(slot.facts.items())}
     rules = grammar.rules_for(slot.cell, language=slot.language, length=style.get("length"), persona=slot.persona)
@@ -131,13 +142,17 @@ def write(grammar: Grammar, slot: Slot, spec: Spec) -> Input | Unmade:
         try:
             value = _converse(draft, grammar, slot.turns) if spec.task.turns == "conversation" else _message(draft)
         except _Stuck as stuck:
-            return Unmade(reason="no_text", detail=f"nothing to write for `{stuck}` in this cell")
+            return Unmade(reason="no_text", detail=f"nothing to write for `{stuck}` in this cell"), ()
         value = _dress(value, slot, style, rng, tuple(form for known in forms.values() for form in known))
         verdict = adherence(value, style, forms)
         if verdict is None:
-            return value
+            return value, tuple(draft.trace)
         problem = verdict
-    return problem
+    return problem, ()
+
+
+def _style(slot: Slot, spec: Spec) -> dict[str, str]:
+    return dict(spec.persona(slot.persona).style) if slot.persona else {}
 
 
 def adherence(value: Input, style: Mapping[str, str], forms: Mapping[str, Sequence[str]]) -> Unmade | None:
