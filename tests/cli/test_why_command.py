@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from checkouts import case_ids, checkout, commit, decide, edit_spec
+from checkouts import case_ids, checkout, commit, decide, edit_spec, keep_all
 
 from evalspec.after.why_text import case_lines, cell_text
 from evalspec.cli import run
@@ -182,6 +182,31 @@ def test_rebuilt_since_the_spec_was_edited(spec: str, capsys: Capture) -> None:
     state, causes = since(spec, table, capsys)
     assert state == "rebuilt"
     assert "`axes` of the spec was edited" in causes
+
+
+def test_instructions_in_a_file_are_no_edit_of_the_task(spec: str, capsys: Capture) -> None:
+    """The base knows the path and not the text: only another file or another path is told, and as what it is."""
+    file = Path("specs/small/system.md")
+    file.write_text("Say what the customer wants.\n", "utf-8")
+    edit_spec(spec, lambda data: data["task"].update(instructions={"path": "small/system.md"}))
+    keep_all(spec)
+    assert run(["build", spec, "-q"]) == Exit.OK
+    commit(Path())
+    case = next(name for name in case_ids(spec, "prompted") if ".table." in name)
+    assert since(spec, case, capsys) == ("same", [])
+
+    edit_spec(spec, lambda data: data["axes"]["item"]["table"].update(expected="track"))
+    causes = since(spec, case, capsys)[1]
+    assert "`axes` of the spec was edited" in causes
+    assert not any("task" in one or "system.md" in one for one in causes)
+
+    file.write_text("Say what the customer wants, in one word.\n", "utf-8")
+    causes = since(spec, case, capsys)[1]
+    assert "the file `small/system.md` changed" in causes
+    assert "`task` of the spec was edited" not in causes
+
+    edit_spec(spec, lambda data: data["task"].update(instructions="Say what the customer wants."))
+    assert "`task` of the spec was edited" in since(spec, case, capsys)[1]
 
 
 def test_dropped_since_somebody_decided(spec: str, capsys: Capture) -> None:
