@@ -60,7 +60,7 @@ def ledger_since(spec: Spec, base: Base) -> LedgerChange:
         folder = os.path.join(spec.folder, path)
         if os.path.isdir(folder):
             names = list_files(os.path.join(folder, "*.jsonl"), root=spec.folder)
-            after |= {name: read_text(name, root=spec.folder) for name in names}
+            after |= {name: read_text(name, root=spec.folder, may_be_torn=True) for name in names}
     try:
         decisions = read_ledger([SourceFile(path=path, text=text) for path, text in after.items()]).decisions
     except EvalspecError:

@@ -316,14 +316,17 @@ _EDGES: dict[str, Code] = {
         "Every command takes the spec, `NAME.yaml`, and finds its lock and report beside it. This file is one "
         "of those.",
     ),
-    "E907": Code("cannot be written", "The operating system refused to write; the old file, if any, is as it was."),
+    "E907": Code(
+        "cannot be written",
+        "The operating system refused to write; the old file, if any, is as it was. Where the message says that the "
+        "disk does not confirm it, the new file stands there, and a power cut could bring the old one back.",
+    ),
 }
 
 _REVIEW: dict[str, Code] = {
     "V401": Code(
         "ledger line cannot be read",
-        "Every line of a ledger is one JSON object. A line that a crash cut off was never "
-        "acknowledged and can be deleted.",
+        "Every line of a ledger is one JSON object.",
     ),
     "V402": Code("key twice", "A key stands twice on one line of the ledger, so readers would disagree on its value."),
     "V403": Code("unknown key", "A ledger line has a fixed set of keys; others would be read by nobody."),
@@ -363,6 +366,12 @@ _REVIEW: dict[str, Code] = {
         "changed since it was read",
         "The decision names the digest of a text or label that is no longer the candidate's. Read it again: "
         "`evalspec review list SPEC`.",
+    ),
+    "V414": Code(
+        "last line of a ledger cut off",
+        "The file ends in the middle of a line, as a copy that was broken off leaves it; evalspec itself writes a "
+        "ledger whole or not at all. The line does not count. The next `evalspec review record` of that reviewer "
+        "takes it out and keeps what there was of it under `.evalspec/NAME/torn/`.",
     ),
     "V450": Code(
         "the set waits for people",

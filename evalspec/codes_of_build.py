@@ -191,6 +191,12 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "`python -m evalspec` looks for modules in the working folder first, and a file there has the name of one "
             "that evalspec needs: it would be run. Run the `evalspec` script, or `python -P -m evalspec`.",
         ),
+        "E917": (
+            "changed during the build",
+            "A file that the build had read was changed before lock and report were written: by an editor, a pull, an "
+            "import or a decision that was recorded. They would be out of date at once, or of two states of the "
+            "inputs, so neither was written.",
+        ),
         "E913": (
             "no commit in common",
             "`BASE...HEAD` compares with the commit where the two parted, and these two never were one, or the "

@@ -16,7 +16,7 @@ from evalspec.catalog import load_catalog
 from evalspec.catalog.grammar.check import check_grammar
 from evalspec.catalog.grammar.read import read_grammar
 from evalspec.diagnostics import Collector, Diagnostic, EvalspecError, Span, SpecError
-from evalspec.edges.files import exists, is_regular, list_files, neighbour, read_bytes, read_text, write_atomic
+from evalspec.edges.files import exists, list_files, neighbour, noting, read_bytes, read_text, write_atomic
 from evalspec.edges.git import text_at
 from evalspec.edges.package import read_schema
 from evalspec.edges.package import read_text as read_package_text
@@ -37,7 +37,7 @@ from evalspec.ports import Progress, Tools
 from evalspec.registry import Catalog
 from evalspec.stages.families import FamilyTable, read_table
 from evalspec.stages.ledger import read_ledger
-from evalspec.stages.lock import dump, load, lock_text
+from evalspec.stages.lock import load, lock_text
 from evalspec.stages.parse import parse_data
 from evalspec.stages.parse_text import decode
 from evalspec.stages.resolve import Reference, extended_fault, extended_path, referenced_files, resolve
@@ -137,7 +137,7 @@ def read_inputs(loaded: Loaded) -> Inputs:
         texts=texts,
         data=data,
         families=family_table(),
-        warnings=tuple(warnings),
+        warnings=(*warnings, *ledger.warnings),
     )
 
 
@@ -202,8 +202,9 @@ def run(
     `base` is the commit whose lock the change gates compare with; without one they are not asked. `asked` says who may
     be asked for replies; without a word nobody is, and what is paid for already is used.
     """
-    loaded = load_spec(path)
-    inputs = read_inputs(loaded)
+    with noting() as read_files:
+        loaded = load_spec(path)
+        inputs = read_inputs(loaded)
     if base is not None:
         inputs = replace(inputs, base=base_lock(inputs.spec, base))
     with tools_for(loaded, inputs, asked, progress) as tools:
@@ -218,7 +219,7 @@ def run(
             wave=wave,
             reading=reading,
         )
-    return replace(done, warnings=(*loaded.warnings, *inputs.warnings, *done.warnings))
+    return replace(done, read=read_files, warnings=(*loaded.warnings, *inputs.warnings, *done.warnings))
 
 
 @contextmanager
@@ -266,22 +267,6 @@ def report_path(spec: Spec, *, partial: bool = False) -> str:
 def failed_folder(spec: Spec) -> str:
     """Return where lock and report of a build go that failed a gate; never committed."""
     return os.path.join(project_folder(spec.folder), ".evalspec", spec.name, "failed")
-
-
-def write_outputs(done: Build, *, partial: bool = False) -> tuple[str, ...]:
-    """Write report and lock, the lock last, and return the paths; a build that failed a gate writes to `failed/`."""
-    assert done.lock is not None and done.report is not None
-    spec = done.spec
-    root = spec.folder or os.curdir
-    if done.failed_gates and not partial:
-        folder, root = failed_folder(spec), project_folder(spec.folder) or os.curdir
-        targets = (os.path.join(folder, f"{spec.name}.report.md"), os.path.join(folder, f"{spec.name}.lock.json"))
-    else:
-        targets = (report_path(spec, partial=partial), lock_path(spec, partial=partial))
-    for target, text in zip(targets, (done.report, dump(done.lock)), strict=True):
-        if not is_regular(target) or read_text(target, root=root) != text:
-            write_atomic(target, text, root=root)
-    return targets
 
 
 def read_lock(spec: Spec) -> tuple[Lock, str] | None:
@@ -388,8 +373,12 @@ def _read_ledger(spec: Spec, found: list[Diagnostic]) -> Ledger:
             folder = os.path.join(spec.folder, name, "ledger")
             if os.path.isdir(folder):
                 paths = list_files(os.path.join(folder, "*.jsonl"), root=spec.folder)
-                files += [SourceFile(path=path, text=read_text(path, root=spec.folder)) for path in paths]
+                files += [_ledger_file(path, spec) for path in paths]
         return read_ledger(files)
     except EvalspecError as error:
         found += error.diagnostics
         return Ledger()
+
+
+def _ledger_file(path: str, spec: Spec) -> SourceFile:
+    return SourceFile(path=path, text=read_text(path, root=spec.folder, may_be_torn=True))

@@ -43,7 +43,7 @@ ARROWS: dict[str, frozenset[str]] = {
 DRIVERS = frozenset(
     {
         *("asking", "base", "comparing", "exporting", "importing", "live"),
-        *("project", "reviewing", "swap", "tracing", "verification"),
+        *("project", "reviewing", "swap", "tracing", "verification", "writing"),
     }
 )
 OUTSIDE = DRIVERS | {"cli", "__main__", "__init__"}

@@ -24,11 +24,12 @@ from evalspec.model.build import Build
 from evalspec.model.case import Candidate, EvalSet
 from evalspec.model.source import SourceFile
 from evalspec.pipeline import plan
-from evalspec.project import load_spec, read_inputs, run, tools_for, write_outputs
+from evalspec.project import load_spec, read_inputs, run, tools_for
 from evalspec.reviewing import record
 from evalspec.stages.generate import generate
 from evalspec.stages.lock import dump
 from evalspec.verification import verify_spec
+from evalspec.writing import write_outputs
 
 LAW = settings(max_examples=8, deadline=None, derandomize=True)
 SLOW_LAW = settings(LAW, max_examples=4)  # builds several times an example

@@ -7,15 +7,18 @@ import gc
 import importlib
 import io
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
-from types import FrameType
 
 import click
 
 from evalspec import __version__
 from evalspec.diagnostics import EvalspecError, Exit
+from evalspec.edges.signals import Stopped, end_on_signals
+from evalspec.edges.streams import settle_streams, silence
+
+_OF_A_STREAM = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, errno.EDQUOT})
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 # A command's module is imported when it is called: `--help` must not pay for numpy.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -83,6 +86,8 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """Run the program and leave with its exit code."""
+    end_on_signals()
+    settle_streams()
     if "_EVALSPEC_COMPLETE" in os.environ:  # a shell asks what could come next
         cli.main(prog_name="evalspec")
     # A set is hundreds of thousands of records that all stay: looking through them for cycles again and again, as the
@@ -93,9 +98,6 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; nothing a user can cause ends in a traceback."""
-    signal.signal(signal.SIGTERM, _stop)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, _stop)
     is_debug = False
     try:
         # Not `cli.main`, which turns a closed pipe into exit 1.
@@ -109,11 +111,11 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         return _usage(error)
     except (click.Abort, EOFError, KeyboardInterrupt):
-        _say("\nstopped; nothing was half-written")
-        return Exit.INTERRUPTED
+        return _stopped(Exit.INTERRUPTED)
+    except Stopped as stop:
+        return _stopped(int(stop.code or 0))
     except BrokenPipeError:
-        _silence_stdout()
-        return Exit.CLOSED_PIPE
+        return _closed_pipe()
     except EvalspecError as error:
         from evalspec.cli.console import print_diagnostics
 
@@ -138,13 +140,14 @@ def refuse_shadow(names: Sequence[str]) -> int:
     return Exit.INVALID
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+def _stopped(code: int) -> int:
+    _say("\nstopped; nothing was half-written")
+    return code
 
 
-def _silence_stdout() -> None:
-    """Keep the interpreter from complaining about the closed pipe once more when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _closed_pipe() -> int:
+    silence(sys.stdout)
+    return Exit.CLOSED_PIPE
 
 
 def _say(text: str) -> None:
@@ -163,15 +166,37 @@ def _usage(error: click.ClickException) -> int:
 
 def _environment(error: OSError | MemoryError) -> int:
     if isinstance(error, OSError) and error.errno == errno.EPIPE:
-        _silence_stdout()
-        return Exit.CLOSED_PIPE
-    spelled = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else "out of memory"
+        return _closed_pipe()
+    spelled = "out of memory"
+    if isinstance(error, OSError):
+        spelled = f"{error.strerror or error}" + (f": {error.filename!s}" if error.filename else "")
+        if error.filename is None and error.errno in _OF_A_STREAM:
+            spelled = f"the output could not be written: {error.strerror}"
+            silence(sys.stdout)
+        elif error.filename is None and error.errno == errno.ENOENT:
+            spelled = "the working folder is gone"
     _say(f"error[E900]: {spelled}")
     return Exit.ENVIRONMENT
 
 
+def _exhausted(error: BaseException | None) -> OSError | None:
+    """Return the lack of files or memory that an exception comes from; an import reports it as something else."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _EXHAUSTED:
+            return error
+        if isinstance(error, ImportError):
+            for number in _EXHAUSTED:
+                if os.strerror(number) in str(error):
+                    return OSError(number, os.strerror(number), error.path)
+        error = error.__cause__ or error.__context__
+    return None
+
+
 def _bug(error: Exception, arguments: Sequence[str], *, is_debug: bool) -> int:
     """Say on one line where the bug is, and leave a file for its report; the trace may show data and is asked for."""
+    exhausted = _exhausted(error)
+    if exhausted is not None:
+        return _environment(exhausted)
     import traceback
 
     from evalspec.edges.crash import write_crash

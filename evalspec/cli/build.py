@@ -27,10 +27,11 @@ from evalspec.edges.project_folder import project_folder
 from evalspec.model.build import Build
 from evalspec.model.outcome import Verdict
 from evalspec.pipeline import STAGES
-from evalspec.project import load_spec, lock_path, publish_tape, read_lock, run, write_outputs
+from evalspec.project import load_spec, lock_path, publish_tape, read_lock, run
 from evalspec.stages.reporting.claims import real_cases
 from evalspec.stages.reporting.figures import share
 from evalspec.verification import compare, gate_problems, past_without_evidence, verify_spec
+from evalspec.writing import clear_leftovers, write_outputs
 
 SUMMARY_COLUMNS = 100  # beyond, a terminal breaks the line in the middle of a name
 
@@ -80,6 +81,8 @@ def command(
     root = project_folder(loaded.spec.folder)
     folder = os.path.join(root, ".evalspec", loaded.spec.name)
     with hold(folder, root=root or os.curdir, wait=not no_wait, say=say):
+        if until == "report" and not locked:
+            clear_leftovers(loaded.spec)
         asked = Asked(mode="tape" if locked else "live", jobs=jobs, tell=steps.asking)
         done = run(spec, until=until, partial=partial, today=today, progress=steps, wave=wave, base=base, asked=asked)
         published = None if locked else publish_tape(done)

@@ -125,6 +125,7 @@ def record_command(
     file = SourceFile(path=COMMAND_LINE, text=json.dumps(named)) if drafts is None else _file(drafts)
     day = date or time.strftime("%Y-%m-%d")
     found = record(spec, file, reviewer=reviewer, date=day, supersede=supersedes)
+    print_diagnostics(found.warnings, "text" if how == "json" else how)
     if how == "json":
         lines = [{"case": one.case, "verdict": one.verdict, "line": one.line_digest} for one in found.decisions]
         emit_json({"ok": True, "path": found.path, "recorded": lines})

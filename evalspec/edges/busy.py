@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from evalspec.diagnostics import BuildError, Diagnostic, Exit
 from evalspec.edges.files import open_own
 
 SECONDS_BETWEEN_WORDS = 10.0
 SECONDS_BETWEEN_TRIES = 0.1
+UNTOUCHED = "Lock and report are as they were."
 
 
 @contextmanager
@@ -22,14 +24,19 @@ def hold(folder: str, *, root: str, wait: bool, say: Callable[[str], None]) -> I
         number = open_own(os.path.join(folder, "busy"), root=root)
     except OSError as error:
         # A read-only checkout can be built with --until and verified; what must be written fails with its own words.
-        if error.errno in (13, 30):
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             yield
             return
-        raise
+        message = f"`{folder}` could not be written: {error.strerror or error}"
+        problem = Diagnostic(
+            code="E907", severity="error", message=message, path=folder, hint=UNTOUCHED, exit=Exit.ENVIRONMENT
+        )
+        raise BuildError([problem]) from error
     try:
         _acquire(number, folder, wait, say)
-        os.truncate(number, 0)
-        os.pwrite(number, str(os.getpid()).encode(), 0)
+        with suppress(OSError):  # who holds it is only said; a full disk fails where it matters
+            os.truncate(number, 0)
+            os.pwrite(number, str(os.getpid()).encode(), 0)
         yield
     finally:
         os.close(number)

@@ -7,20 +7,26 @@ the real path, checked to lie inside the given root, never followed at its last 
 from __future__ import annotations
 
 import errno
-import fcntl
 import fnmatch
+import hashlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import BinaryIO, NoReturn
 
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, Span, closest
+from evalspec.edges.replacing import replacing, sync_folder, write_all
 from evalspec.edges.secrets import refuse_secrets
+from evalspec.text.json_text import split_torn
+
+# Digest of each file that was read, by path, while a build wants to know; a variable of the context, since every reader
+# between would else have to hand it on.
+_noted: ContextVar[dict[str, bytes] | None] = ContextVar("noted", default=None)
 
 MAX_FILE_BYTES = 64 * 1024 * 1024  # an input in git; GitHub refuses files over 100 MB
 LFS_POINTER = "version https://git-lfs.github.com/spec/"  # how every pointer of Git LFS starts
-_REPLACE_MODE = 0o777
 
 
 def read_bytes(path: str, *, root: str | None = None, limit: int = MAX_FILE_BYTES, at: Span | None = None) -> bytes:
@@ -32,18 +38,54 @@ def read_bytes(path: str, *, root: str | None = None, limit: int = MAX_FILE_BYTE
             _refuse_os(path, error, at)
     if len(raw) > limit:
         _refuse("E904", f"`{path}` is over {limit:,} bytes", path, at)
+    noted = _noted.get()
+    if noted is not None:
+        noted.setdefault(path, hashlib.sha256(raw).digest())
     return raw
 
 
-def read_text(path: str, *, root: str | None = None, limit: int = MAX_FILE_BYTES, at: Span | None = None) -> str:
+@contextmanager
+def noting() -> Iterator[Mapping[str, bytes]]:
+    """Note the digest of every file that is read within; where one is read twice, the first counts."""
+    noted: dict[str, bytes] = {}
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
+
+
+def changed(noted: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return the paths of files that are not what they were when they were noted, in order."""
+    found = []
+    for path, before in sorted(noted.items()):
+        try:
+            now = hashlib.sha256(read_bytes(path)).digest()
+        except EvalspecError:
+            now = b""
+        found += [path] if now != before else []
+    return tuple(found)
+
+
+def read_text(
+    path: str,
+    *,
+    root: str | None = None,
+    limit: int = MAX_FILE_BYTES,
+    at: Span | None = None,
+    may_be_torn: bool = False,
+) -> str:
     """Return a UTF-8 file as text, without a byte order mark and with LF line ends.
 
-    Git may check a file out with CRLF; the same commit must give the same lock everywhere.
+    Git may check a file out with CRLF; the same commit must give the same lock everywhere. With `may_be_torn` a last
+    character that was cut off is left out.
     """
     raw = read_bytes(path, root=root, limit=limit, at=at)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if may_be_torn and error.end == len(raw) and error.reason == "unexpected end of data":
+            return raw[: error.start].decode("utf-8-sig").replace("\r\n", "\n")
         line = raw.count(b"\n", 0, error.start) + 1
         _refuse(
             "E905",
@@ -91,63 +133,38 @@ def write_atomic(path: str, text: str, *, root: str | None = None) -> None:
     A link at `path` is replaced, never written through. Missing folders are made. A text with a key in it is refused.
     """
     refuse_secrets(text, path, is_written=True)
-    raw = text.encode("utf-8")
     folder = os.path.dirname(path) or "."
     if root is not None:
         _contained(os.path.join(folder, os.curdir), root, None)
-    temporary = os.path.join(folder, f".{os.path.basename(path)}.{os.getpid()}.tmp")
-    try:
+    with _writing(path):
         os.makedirs(folder, exist_ok=True)
-        mode = _mode_of(path)
-        number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode or 0o666)
-        try:
-            with os.fdopen(number, "wb") as handle:
-                if mode is not None:
-                    os.chmod(temporary, mode)
-                handle.write(raw)
-                handle.flush()
-                os.fsync(handle.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-        _sync_folder(folder)
-    except OSError as error:
-        _refuse(
-            "E907",
-            f"`{path}` could not be written: {error.strerror or error}",
-            path,
-            None,
-            exit=Exit.ENVIRONMENT,
-            hint="The file is as it was before.",
-            cause=error,
-        )
+        with replacing(path) as number:
+            write_all(number, text.encode("utf-8"))
+    _make_durable(path)
 
 
-def append_lines(path: str, lines: Sequence[str], *, root: str) -> None:
-    """Append whole lines to a file, durable before this returns; two writers never mix their lines.
+def append_lines(path: str, lines: Sequence[str], *, root: str) -> str:
+    """Append whole lines to a file of JSON lines: all of them or none, durable before this returns.
 
-    The kernel's lock is held from looking at the last byte to the sync, so a line that an editor left without its line
-    feed is ended first, and a reader finds whole lines only. Missing folders are made; a link at `path` and a key in a
-    line are refused.
+    The file is written anew and put in its place at once, under a lock that other writers wait for, so neither a kill
+    nor a full disk can tear a line. A last line that an editor left without its line feed is ended first; one that is
+    cut off, which only another program can have left, is taken out and returned. Missing folders are made; a link at
+    `path` and a key in a line are refused.
     """
     refuse_secrets("\n".join(lines), path, is_written=True)
-    try:
-        with open(open_own(path, root=root, flags=os.O_APPEND), "r+b", buffering=0) as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            size = handle.seek(0, os.SEEK_END)
-            is_torn = size > 0 and os.pread(handle.fileno(), 1, size - 1) != b"\n"
-            raw = (b"\n" if is_torn else b"") + "".join(f"{line}\n" for line in lines).encode("utf-8")
-            while raw:
-                raw = raw[os.write(handle.fileno(), raw) :]
-            os.fsync(handle.fileno())
-        _sync_folder(os.path.dirname(path) or ".")
-    except OSError as error:
-        message = f"`{path}` could not be written: {error.strerror or error}"
-        _refuse("E907", message, path, None, exit=Exit.ENVIRONMENT, cause=error)
+    folder = os.path.dirname(path) or "."
+    _contained(os.path.join(folder, os.curdir), root, None)
+    with _writing(path):
+        os.makedirs(folder, exist_ok=True)
+        with replacing(path) as number:
+            whole, torn = split_torn(_read_own(path))
+            ended = whole if whole.endswith("\n") or not whole else whole + "\n"
+            write_all(number, (ended + "".join(f"{line}\n" for line in lines)).encode("utf-8"))
+    _make_durable(path)
+    return torn
 
 
-def open_own(path: str, *, root: str, flags: int = 0) -> int:
+def open_own(path: str, *, root: str) -> int:
     """Open a file to read and write, make it if need be, and return its number; OSError is the caller's to tell.
 
     Refused is what a stranger's commit could have put in its place: a link, a pipe, a folder that leads out of `root`.
@@ -155,7 +172,7 @@ def open_own(path: str, *, root: str, flags: int = 0) -> int:
     folder = os.path.dirname(path) or "."
     _contained(os.path.join(folder, os.curdir), root, None)
     os.makedirs(folder, exist_ok=True)
-    flags |= os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         number = os.open(path, flags, 0o666)
     except OSError as error:
@@ -228,23 +245,31 @@ def _contained(path: str, root: str | None, at: Span | None) -> str:
     return real
 
 
-def _mode_of(path: str) -> int | None:
-    try:
-        status = os.lstat(path)
-    except FileNotFoundError:
-        return None
-    return stat.S_IMODE(status.st_mode) & _REPLACE_MODE if stat.S_ISREG(status.st_mode) else None
+def _read_own(path: str) -> str:
+    """Return the text of a file that evalspec writes itself, empty when it is not there; a link is refused."""
+    if os.path.islink(path):
+        _refuse("E902", f"`{path}` is a link, not a regular file", path, None)
+    return read_text(path, may_be_torn=True) if os.path.lexists(path) else ""
 
 
-def _sync_folder(folder: str) -> None:
-    # A rename is durable only once its folder is; Windows has no such call and needs none.
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+@contextmanager
+def _writing(path: str) -> Iterator[None]:
+    """Tell what keeps a file from being written; it is as it was then."""
     try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+        yield
+    except OSError as error:
+        message = f"`{path}` could not be written: {error.strerror or error}"
+        hint = "The file is as it was before."
+        _refuse("E907", message, path, None, exit=Exit.ENVIRONMENT, hint=hint, cause=error)
+
+
+def _make_durable(path: str) -> None:
+    try:
+        sync_folder(os.path.dirname(path) or ".")
+    except OSError as error:
+        message = f"`{path}` was written, but the disk does not confirm it: {error.strerror or error}"
+        hint = "The new file stands there now; after a power cut it may be the old one. Run the command again."
+        _refuse("E907", message, path, None, exit=Exit.ENVIRONMENT, hint=hint, cause=error)
 
 
 def _advice(raw: bytes) -> str:

@@ -57,6 +57,7 @@ class Build:
     replies: Mapping[str, Reply] = field(default_factory=dict)  # every reply that was used, by the key of its question
     today: str | None = None  # YYYY-MM-DD; None: the day was not asked about
     warnings: tuple[Diagnostic, ...] = ()
+    read: Mapping[str, bytes] = field(default_factory=dict)  # digest of every file that was read, by path
 
     @property
     def spec(self) -> Spec:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from evalspec.diagnostics import Span
+from evalspec.diagnostics import Diagnostic, Span
 from evalspec.model.case import Candidate, Drop, Input, ReviewMark
 from evalspec.model.spec import Expected
 
@@ -41,6 +41,7 @@ class Ledger:
     """All decisions, in file and line order."""
 
     decisions: tuple[Decision, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()  # lines that were cut off, which nobody was told are recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from evalspec.diagnostics import Collector, Note, did_you_mean
+from evalspec.diagnostics import Collector, Note, Span, did_you_mean
 from evalspec.digests import canonical, digest
 from evalspec.model.case import Candidate, input_json
 from evalspec.model.ledger import Decision, Effective, Ledger, LedgerView
@@ -21,6 +21,7 @@ from evalspec.model.spec import Spec
 from evalspec.stages.content import content_digest, plain
 from evalspec.stages.ledger_fields import decision_from
 from evalspec.stages.ledger_line import Line, read_line
+from evalspec.text.json_text import split_torn
 
 
 def read_ledger(files: Sequence[SourceFile]) -> Ledger:
@@ -28,8 +29,11 @@ def read_ledger(files: Sequence[SourceFile]) -> Ledger:
     problems = Collector()
     found: list[Decision] = []
     for file in sorted(files, key=lambda one: one.path):
+        whole, torn = split_torn(file.text)
+        if torn:
+            _set_aside(file.path, whole.count("\n") + 1, torn, problems)
         # Only LF ends a line: JSON strings may hold U+2028 and other separators.
-        for number, text in enumerate(file.text.split("\n"), start=1):
+        for number, text in enumerate(whole.split("\n"), start=1):
             if text.strip():
                 line = read_line(file.path, number, text, problems)
                 decision = decision_from(line, problems) if line is not None else None
@@ -39,7 +43,7 @@ def read_ledger(files: Sequence[SourceFile]) -> Ledger:
     if not problems.failed:
         _check_supersedes(found, problems)
     problems.raise_errors()
-    return Ledger(decisions=tuple(found))
+    return Ledger(decisions=tuple(found), warnings=problems.warnings)
 
 
 def line_text(decision: Decision) -> str:
@@ -143,6 +147,16 @@ def apply_fix(candidate: Candidate, decided: Effective) -> Candidate:
     if decided.expected is not None:
         fixed = replace(fixed, expected=decided.expected, expected_by=f"verified:{decided.by[0]}")
     return fixed
+
+
+def _set_aside(path: str, number: int, torn: str, problems: Collector) -> None:
+    problems.add(
+        "V414",
+        "the last line is cut off and does not count",
+        at=Span(path, number, 1, number, len(torn) + 1),
+        hint="record the decision again; `evalspec review record` takes the line out",
+        severity="warning",
+    )
 
 
 def _check_file(line: Line, decision: Decision, problems: Collector) -> None:

@@ -17,6 +17,10 @@ _ESCAPED = re.compile(
 
 _LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
+# What can be left of a literal or a number where a text was cut off, and an escape at its end.
+_UNFINISHED = re.compile(r"\s*|t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\.|(\.\d+)?[eE][-+]?")
+_OPEN_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{0,4}\Z")
+
 
 class JsonProblem(Exception):
     """What is not JSON in a text, in words, with the line and column when they are known."""
@@ -69,6 +73,26 @@ def scalar_text(value: object) -> str:
     if value is None:
         return ""
     return json.dumps(value)
+
+
+def split_torn(text: str) -> tuple[str, str]:
+    """Split JSON lines into the whole ones and a last one that was cut off, which is empty where none was.
+
+    Cut off is the beginning of an object without its line feed; what no more characters could mend is not.
+    """
+    start = text.rfind("\n") + 1
+    last = text[start:].lstrip()
+    if not last.startswith("{"):
+        return text, ""
+    try:
+        json.loads(last)
+    except json.JSONDecodeError as error:
+        is_open = error.msg.startswith("Unterminated string") or _OPEN_ESCAPE.search(last)
+        if is_open or _UNFINISHED.fullmatch(last, error.pos):
+            return text[:start], text[start:]
+    except (ValueError, RecursionError):  # a number of thousands of digits, deep nesting
+        return text, ""
+    return text, ""
 
 
 def _escape(char: str) -> str:

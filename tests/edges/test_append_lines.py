@@ -35,11 +35,11 @@ def test_lines_are_appended_after_those_that_are_there(tmp_path: Path) -> None:
 def test_a_line_without_its_line_feed_is_ended_first(tmp_path: Path) -> None:
     """An editor that left the last line open does not swallow the next decision."""
     path = tmp_path / "ann.jsonl"
-    path.write_bytes(b"one")
+    path.write_bytes(b'{"one": 1}')
 
-    append_lines(str(path), ["two"], root=str(tmp_path))
+    append_lines(str(path), ['{"two": 2}'], root=str(tmp_path))
 
-    assert path.read_bytes() == b"one\ntwo\n"
+    assert path.read_bytes() == b'{"one": 1}\n{"two": 2}\n'
 
 
 def test_two_processes_never_mix_their_lines(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_any_text_survives_the_line(text: str, verdict: str, blind: bool) -> Non
 @pytest.mark.parametrize(
     ("text", "code", "marked", "message"),
     [
-        ('{"case": ', "V401", "", "the line is not JSON: expecting value"),
+        ('{"case": }', "V401", "}", "the line is not JSON: expecting value"),
         ("[1]", "V401", WHOLE, "the line is not an object"),
         ('{"seconds": NaN}', "V401", WHOLE, "the line is not JSON: NaN is not a number"),
         ("[" * 100_000, "V401", WHOLE, "the line is not JSON: it is nested too deeply"),
