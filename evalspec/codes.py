@@ -324,10 +324,7 @@ _EDGES: dict[str, Code] = {
 }
 
 _REVIEW: dict[str, Code] = {
-    "V401": Code(
-        "ledger line cannot be read",
-        "Every line of a ledger is one JSON object.",
-    ),
+    "V401": Code("ledger line cannot be read", "Every line of a ledger is one JSON object."),
     "V402": Code("key twice", "A key stands twice on one line of the ledger, so readers would disagree on its value."),
     "V403": Code("unknown key", "A ledger line has a fixed set of keys; others would be read by nobody."),
     "V404": Code("key missing", "A decision names its case, its digest, a verdict, who decided, and the day."),
