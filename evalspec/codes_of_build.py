@@ -118,10 +118,11 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "`supersedes`, so that both can be read.",
         ),
         "L609": (
-            "a lock of another engine",
+            "a lock of another evalspec",
             "`engine` in a lock is raised with every change of evalspec that gives other bytes from the same inputs, "
-            "so only the same engine can replay it. Nothing says that the lock was edited: it is out of date here. "
-            "Build again and read the diff, or verify with the evalspec that built it.",
+            "and operators and measures have versions of their own, so only the evalspec that built a lock can replay "
+            "it. Nothing says that the lock was edited: it is out of date here. Build again and read the diff, or "
+            "verify with the evalspec that built it.",
         ),
         "L611": (
             "a secret or personal data in the lock",

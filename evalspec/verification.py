@@ -22,9 +22,11 @@ from evalspec.model.outcome import Lock, Verdict
 from evalspec.pipeline import on_day
 from evalspec.ports import Progress
 from evalspec.project import Loaded, load_spec, lock_path, read_lock, report_path, run
-from evalspec.stages.lock import another_engine, dump, faults
+from evalspec.registry import Catalog, Kind
+from evalspec.stages.lock import another_maker, dump, faults
 from evalspec.stages.report import numbers, numbers_in
 from evalspec.stages.scrub import detectors_of
+from evalspec.text.vectors import SPACE_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +108,7 @@ def _replayed(path: str, today: str | None, base: Base | None, steps: Progress) 
 def _replay_problems(
     path: str, loaded: Loaded, lock: Lock, text: str, today: str | None, base: str | None, steps: Progress
 ) -> tuple[Diagnostic, ...]:
-    other = another_engine(lock, lock_path(loaded.spec), path)
+    other = another_maker(lock, tags_of(loaded.catalog, loaded.spec.screen.embedder), lock_path(loaded.spec), path)
     if other is not None:
         return (other,)
     try:
@@ -114,6 +116,12 @@ def _replay_problems(
         return compare(done, lock, text)
     except EvalspecError as error:
         return error.diagnostics
+
+
+def tags_of(catalog: Catalog, embedder: str) -> frozenset[str]:
+    """Return everything with a version that a lock may name and this evalspec has, such as `typo@1`."""
+    kinds: tuple[Kind, ...] = ("operator", "attack", "measure")
+    return frozenset({*(one.tag for kind in kinds for one in catalog.all(kind)), f"{embedder}@{SPACE_VERSION}"})
 
 
 def _exit(diagnostics: Iterable[Diagnostic]) -> Exit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
 from evalspec.digests import digest
@@ -14,6 +14,8 @@ from evalspec.text.json_text import JsonProblem, json_line, read_json
 LOCK_VERSION = 1  # a reader refuses a higher one
 REVISION = 0  # a reader reads a higher one: fields were only added
 ENGINE = 1  # raised with any change outside the catalogue that changes the bytes of a lock
+
+SHOWN = 5  # versions that are named one by one
 
 _FIRST_LINE = ("id", "digest", "provenance", "track", "language")
 _BODY = ("context", "behaviour", "premise", "expected", "expected_by", "checks", "relation", "lineage", "review")
@@ -260,20 +262,30 @@ def _refuse_unmerged(text: str, path: str) -> None:
     raise EvalspecError([Diagnostic(code=code, severity="error", message=message, path=path, hint=hint)])
 
 
-def another_engine(lock: Lock, path: str, spec: str) -> Diagnostic | None:
-    """Return why a sound lock cannot be replayed here: it was built by an evalspec that gives other bytes."""
+def another_maker(lock: Lock, tags: Collection[str], path: str, spec: str) -> Diagnostic | None:
+    """Return why a sound lock cannot be replayed here: what made it is not what would make it now.
+
+    `tags` are the operators, measures and embedders of this evalspec with their versions, as a lock names them.
+    """
     engine = lock.header.get("engine")
-    if engine == ENGINE or type(engine) is not int:  # what is no number is told by the replay
-        return None
+    if type(engine) is int and engine != ENGINE:  # what is no number is told by the replay
+        is_newer = engine > ENGINE
+        message = f"the lock was built by engine {engine}, and this evalspec is engine {ENGINE}: nothing was replayed"
+    else:
+        named = [one for name in ("operators", "measures") for one in _texts_of(lock.header.get(name))]
+        missing = [one for one in (*named, *_texts_of([lock.header.get("embedder")])) if one not in tags]
+        if not missing:
+            return None
+        is_newer = False
+        listed = ", ".join(f"`{one}`" for one in missing[:SHOWN]) + (" and more" if len(missing) > SHOWN else "")
+        message = f"the lock was built with {listed}, which this evalspec does not have: nothing was replayed"
     build = f"run: evalspec build {spec}, and read the diff; or verify with the evalspec that built it"
-    return Diagnostic(
-        code="L609",
-        severity="error",
-        message=f"the lock was built by engine {engine}, and this evalspec is engine {ENGINE}: nothing was replayed",
-        path=path,
-        hint="upgrade evalspec" if engine > ENGINE else build,
-        exit=Exit.STALE,
-    )
+    hint = "upgrade evalspec" if is_newer else build
+    return Diagnostic(code="L609", severity="error", message=message, path=path, hint=hint, exit=Exit.STALE)
+
+
+def _texts_of(value: object) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
 
 
 def _are_records(value: object) -> bool:
