@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -39,11 +40,16 @@ def test_lock_and_report_follow_from_their_inputs(name: str, monkeypatch: pytest
 
 @pytest.mark.parametrize(("name", "source"), RAW)
 def test_snapshots_are_what_the_raw_rows_give(name: str, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Importing the raw rows again gives the snapshot that is committed, byte for byte."""
+    """Importing the raw rows again gives the committed snapshot; newer detectors find nothing more in it."""
     monkeypatch.chdir(ROOT)
     loaded = load_spec(f"specs/{name}.yaml")
     written = (ROOT / "specs" / loaded.spec.source(source).path).read_text(encoding="utf-8")
 
     found = import_source(loaded.spec, source, f"specs/raw/{name}/{source}.jsonl", loaded.catalog, dry_run=True)
 
-    assert found.made.text == written
+    assert _without_versions(found.made.text) == _without_versions(written)
+
+
+def _without_versions(snapshot: str) -> str:
+    """Leave out which detectors looked: a snapshot stays valid, and says so truly, when a newer version comes."""
+    return re.sub(r'"detectors": \[[^\]]*\]', "", snapshot, count=1)

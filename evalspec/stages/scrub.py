@@ -14,19 +14,51 @@ from evalspec.model.case import Input, Message
 from evalspec.model.row import Row
 from evalspec.model.spec import Pii
 from evalspec.registry import Catalog
+from evalspec.text.folding import fold
 from evalspec.text.hidden import hidden_characters
 from evalspec.text.json_text import scalar_text
+from evalspec.text.mentions import Values
 
 Detector = Callable[[str], tuple[tuple[int, int], ...]]
 Detectors = tuple[tuple[str, Detector], ...]
 Edit = Callable[[str, str], str]  # (key, text) to text
 
+NATIONAL_IDS = (
+    "us_ssn",
+    "uk_nino",
+    "es_dni",
+    "fr_nir",
+    "de_tax_id",
+    "it_fiscal_code",
+    "pl_pesel",
+    "nl_bsn",
+    "br_cpf",
+    "in_aadhaar",
+)
+
 # Where two types claim the same characters the earlier of these wins: `bob:pw@host.org` in an address of the web
 # is a password and no mail address.
-PRECEDENCE = ("url_credentials", "api_key", "email", "iban", "card", "phone", "ip", "address", "name")
+PRECEDENCE = (
+    "url_credentials",
+    "api_key",
+    "email",
+    "iban",
+    "card",
+    *NATIONAL_IDS,
+    "password",
+    "phone",
+    "ip",
+    "address",
+    "name",
+)
 
 # In an id, a time or a label only what cannot be one by chance is personal: a tenth of all 16-digit ids pass Luhn.
 CERTAIN_TYPES = ("api_key", "email", "url_credentials")
+
+# How two spellings of a value are one: by digits, by letters and digits, in any case.
+_DIGITS_ONLY = ("phone", "card", "us_ssn", "fr_nir", "de_tax_id", "pl_pesel", "nl_bsn", "br_cpf", "in_aadhaar")
+_UNSEPARATED = ("iban", "uk_nino", "es_dni", "it_fiscal_code")
+_ANY_CASE = ("email", "address", *_UNSEPARATED)
 
 PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]*)_(\d{1,6})>")
 _MOST_PASSES = 5
@@ -57,21 +89,18 @@ def detectors_of(catalog: Catalog) -> Detectors:
 
 def personal_spans(text: str, detectors: Detectors, keep: Sequence[str] = ()) -> tuple[Finding, ...]:
     """Return what the detectors find, without overlaps, in order; replacements made before are not findings."""
+    folded = fold(text)
     found = [
         Finding(type=name, start=start, end=end)
         for name, detect in detectors
         if name not in keep
-        for start, end in detect(text)
+        for start, end in (folded.span(*one) for one in detect(folded.text))
     ]
     if not found:
         return ()
-    taken = [one.span() for one in PLACEHOLDER.finditer(text)]
-    kept: list[Finding] = []
-    for one in sorted(found, key=lambda one: (_rank(one.type), one.start - one.end, one.start)):
-        if all(one.end <= start or end <= one.start for start, end in taken):
-            kept.append(one)
-            taken.append((one.start, one.end))
-    return tuple(sorted(kept, key=lambda one: one.start))
+    taken = _Taken(text)
+    ranked = sorted(found, key=lambda one: (_rank(one.type), one.start - one.end, one.start))
+    return tuple(sorted((one for one in ranked if taken.take(one.start, one.end)), key=lambda one: one.start))
 
 
 def find_personal(text: str, catalog: Catalog) -> tuple[tuple[str, int, int], ...]:
@@ -93,9 +122,7 @@ def personal_types(row: Row, pii: Pii, detectors: Detectors) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def types_under(
-    texts: Iterable[tuple[str, str]], detectors: Detectors, keep: Sequence[str] = ()
-) -> tuple[str, ...]:
+def types_under(texts: Iterable[tuple[str, str]], detectors: Detectors, keep: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the types of personal data in (key, text) pairs, sorted; a key may be a cue for its value."""
     return tuple(sorted({one.type for key, text in texts for one in _find(key, text, detectors, keep)}))
 
@@ -117,8 +144,8 @@ def redact_texts(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Replace the personal spans of (key, text) pairs, numbered over all of them; return texts and types."""
     names = _placeholders(texts, detectors, keep)
-    patterns = _patterns(names)
-    changed = tuple(_replace(key, text, detectors, keep, names, patterns) for key, text in texts)
+    values = _values(names)
+    changed = tuple(_replace(key, text, detectors, keep, names, values) for key, text in texts)
     return changed, tuple(sorted({kind for kind, _ in names}))
 
 
@@ -266,28 +293,26 @@ def _placeholders(
 
 def _same(kind: str, spelled: str) -> str:
     """Return what two spellings of one value share."""
-    if kind in ("phone", "card"):
+    spelled = fold(spelled).text
+    if kind in _DIGITS_ONLY:
         return re.sub(r"\D", "", spelled)
-    if kind == "iban":
-        return re.sub(r"[ \-]", "", spelled).upper()
+    if kind in _UNSEPARATED:
+        return re.sub(r"[ \-.\n]", "", spelled).upper()
     if kind in ("email", "name", "address"):
         return " ".join(spelled.split()).casefold()
     return spelled
 
 
-def _patterns(
-    names: Mapping[tuple[str, str], tuple[str, list[str]]],
-) -> tuple[tuple[re.Pattern[str], str, str], ...]:
-    """Return (pattern, placeholder, type) for each value, so that its other mentions are found as well."""
-    made = []
+def _values(names: Mapping[tuple[str, str], tuple[str, list[str]]]) -> Values[str]:
+    """Gather the values with their placeholders, so that their other mentions are found as well."""
+    values: Values[str] = Values()
     for (kind, value), (placeholder, spellings) in names.items():
-        flags = re.IGNORECASE if kind in ("email", "address", "iban") or (kind == "name" and " " in value) else 0
-        if kind in ("phone", "card"):
-            written = r"[ .\-/()]{0,3}".join(value)
-        else:
-            written = "|".join(re.escape(one) for one in sorted(spellings, key=lambda one: (-len(one), one)))
-        made.append((re.compile(rf"(?<!\w)(?:{written})(?!\w)", flags), placeholder, kind))
-    return tuple(made)
+        if kind in _DIGITS_ONLY:
+            values.add_digits(value, placeholder)
+        any_case = kind in _ANY_CASE or (kind == "name" and " " in value)
+        for spelled in spellings:
+            values.add(fold(spelled).text, placeholder, any_case=any_case)
+    return values
 
 
 def _replace(
@@ -296,19 +321,35 @@ def _replace(
     detectors: Detectors,
     keep: Sequence[str],
     names: Mapping[tuple[str, str], tuple[str, list[str]]],
-    patterns: Sequence[tuple[re.Pattern[str], str, str]],
+    values: Values[str],
 ) -> str:
-    spans = [
-        (one.start, one.end, names[(one.type, _same(one.type, text[one.start : one.end]))][0])
-        for one in _find(key, text, detectors, keep)
-    ]
-    taken = [one.span() for one in PLACEHOLDER.finditer(text)] + [(start, end) for start, end, _ in spans]
-    for pattern, placeholder, _ in patterns:
-        for found in pattern.finditer(text):
-            start, end = found.span()
-            if all(end <= low or high <= start for low, high in taken):
-                spans.append((start, end, placeholder))
-                taken.append((start, end))
-    for start, end, placeholder in sorted(spans, reverse=True):
-        text = text[:start] + placeholder + text[end:]
-    return text
+    taken, spans = _Taken(text), []
+    for one in _find(key, text, detectors, keep):
+        taken.take(one.start, one.end)
+        spans.append((one.start, one.end, names[(one.type, _same(one.type, text[one.start : one.end]))][0]))
+    folded = fold(text)
+    for start, end, placeholder in values.find(folded.text):
+        start, end = folded.span(start, end)
+        if taken.take(start, end):
+            spans.append((start, end, placeholder))
+    pieces, at = [], 0
+    for start, end, placeholder in sorted(spans):
+        pieces += [text[at:start], placeholder]
+        at = end
+    return "".join(pieces) + text[at:]
+
+
+class _Taken:
+    """The characters of a text that are spoken for; a mask, because a list of spans would be gone through each time."""
+
+    def __init__(self, text: str) -> None:
+        self._mask = bytearray(len(text))
+        for one in PLACEHOLDER.finditer(text):
+            self.take(*one.span())
+
+    def take(self, start: int, end: int) -> bool:
+        """Take a span, unless some of it is taken."""
+        free = start < end and 1 not in self._mask[start:end]
+        if free:
+            self._mask[start:end] = b"\x01" * (end - start)
+        return free

@@ -29,6 +29,16 @@ FORMATS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("pypi-",), r"pypi-AgEIcHlwaS[A-Za-z0-9_\-]{40,}"),
     (("dop_v1_",), r"dop_v1_[a-f0-9]{64}"),  # DigitalOcean
     (("key-",), r"key-[a-f0-9]{32}"),  # Mailgun
+    (("xapp-",), r"xapp-\d-[A-Z0-9]{8,}-\d{8,}-[a-f0-9]{32,}"),  # Slack applications
+    (("hvs.", "hvb."), r"hv[sb]\.[A-Za-z0-9_\-]{24,}"),  # HashiCorp Vault
+    (("sq0",), r"sq0(?:atp|csp|idp)-[A-Za-z0-9_\-]{22,}"),  # Square
+    (("dapi",), r"dapi[a-f0-9]{32}"),  # Databricks
+    (("glsa_",), r"glsa_[A-Za-z0-9]{32}_[a-f0-9]{8}"),  # Grafana
+    (("ATATT3",), r"ATATT3[A-Za-z0-9_\-=]{50,}"),  # Atlassian
+    (("lin_api_",), r"lin_api_[A-Za-z0-9]{40}"),  # Linear
+    (("pplx-",), r"pplx-[A-Za-z0-9]{40,}"),  # Perplexity
+    (("dckr_pat_",), r"dckr_pat_[A-Za-z0-9_\-]{27,}"),  # Docker
+    (("r8_",), r"r8_[A-Za-z0-9]{37}"),  # Replicate
     (("eyJ",), r"eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}"),  # JSON web tokens (RFC 7519)
 )
 _KEYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(

@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from evalspec.catalog.detectors import address, api_key, card, email, iban, ip, name, phone, url_credentials
+from evalspec.catalog.detectors import (
+    address,
+    api_key,
+    card,
+    email,
+    iban,
+    ip,
+    name,
+    national_id,
+    password,
+    phone,
+    url_credentials,
+)
 
-__all__ = ["address", "api_key", "card", "email", "iban", "ip", "name", "phone", "url_credentials"]
+__all__ = [
+    "address",
+    "api_key",
+    "card",
+    "email",
+    "iban",
+    "ip",
+    "name",
+    "national_id",
+    "password",
+    "phone",
+    "url_credentials",
+]

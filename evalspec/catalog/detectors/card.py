@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from evalspec.catalog.detectors.cues import names_an_id
 from evalspec.registry import detector
+from evalspec.text.mentions import LETTER
 
-_RUN = re.compile(r"(?<![\w.,+\-])\d(?:[ \-]?\d){12,18}(?![\w]|[.,\-]\d)")
+# Digits with what people put between them; what follows a card (expiry, security code) may be in the run.
+_RUN = re.compile(rf"(?<!{LETTER})(?<![.+\-])\d(?:[ .\-]{{0,2}}\n?\d){{12,29}}(?!\d|[.\-]\d|,\d{{1,3}}(?!\d))")
+_GROUP = re.compile(r"\d+")
+# How issuers print the groups; a number in other groups has to be the whole run.
+_PRINTED = ((4, 4, 4, 4), (4, 6, 5), (4, 6, 4))
+_UNBROKEN = (15, 16)
+_LONGEST_LEAD = 3  # digits before a card that cannot be its first group
+_DECIMALS = re.compile(r"[.\-]\d|,\d{1,3}(?!\d)")
+_ACCOUNT = re.compile(r"(?<![A-Za-z])[A-Za-z]{2}\d{2}[ \-]?$")  # the head of an account number (ISO 13616)
 
 # Issuer prefixes and lengths (ISO/IEC 7812 ranges as the issuers publish them).
 _ISSUERS: tuple[tuple[re.Pattern[str], frozenset[int]], ...] = (
@@ -23,17 +33,42 @@ _ISSUERS: tuple[tuple[re.Pattern[str], frozenset[int]], ...] = (
 )
 
 
-@detector("card", version=1)
+@detector("card", version=2)
 def card(text: str) -> tuple[tuple[int, int], ...]:
     """Find card numbers; an unspaced one right after `order` or `tracking` is taken for what it is called."""
     spans = []
     for found in _RUN.finditer(text):
-        written = found.group()
-        digits = re.sub(r"\D", "", written)
-        grouped = not written.isdigit()
-        if _is_issued(digits) and passes_luhn(digits) and (grouped or not names_an_id(text, found.start())):
-            spans.append(found.span())
+        for start, end in _candidates(found):
+            written = text[start:end]
+            digits = re.sub(r"\D", "", written)
+            if _is_issued(digits) and passes_luhn(digits) and not _is_something_else(text, start, end):
+                spans.append((start, end))
+                break
     return tuple(spans)
+
+
+def _candidates(run: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a run that may be the card: all of it, then printed groups with digits beside them."""
+    yield run.span()
+    groups = list(_GROUP.finditer(run.string, *run.span()))
+    firsts = [0, 1] if len(groups) > 1 and len(groups[0].group()) <= _LONGEST_LEAD else [0]
+    for first in firsts:
+        sizes = tuple(len(one.group()) for one in groups[first:])
+        if sizes[0] in _UNBROKEN:
+            yield groups[first].span()
+        for printed in _PRINTED:
+            if sizes[: len(printed)] == printed:
+                yield groups[first].start(), groups[first + len(printed) - 1].end()
+        if first:
+            yield groups[first].start(), run.end()
+
+
+def _is_something_else(text: str, start: int, end: int) -> bool:
+    if _ACCOUNT.search(text, max(0, start - 6), start) or _DECIMALS.match(text, end):
+        return True
+    if not text[start:end].isdigit():
+        return False
+    return names_an_id(text, start) or (end < len(text) and re.match(LETTER, text[end]) is not None)
 
 
 def passes_luhn(digits: str) -> bool:

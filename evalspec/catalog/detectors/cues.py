@@ -15,17 +15,19 @@ _ID = re.compile(
     r"pedido|factura|reserva|seguimiento|cuenta|commande|facture|colis|compte|bestell(?:ung|nummer)?|"
     r"auftrags?(?:nummer)?|rechnung(?:snummer)?|sendungs?(?:nummer)?|kunden?nummer|konto(?:nummer)?|vertrags?nummer|"
     r"ordine|fattura|spedizione|encomenda|fatura|zamówieni\w*|bestelling|factuur|заказ\w*|счет\w*|трек\w*|订单号?|単号|注文番号)\b"
-    r"|订单|运单|注文|追跡|ऑर्डर|आर्डर|[#$€£₹¥]",
+    r"|订单|运单|注文|追跡|ऑर्डर|आर्डर|[$€£₹¥]|(?<!phone)(?<!phone )(?<!ph)(?<!tel)(?<!cell)(?<!mob)(?<!mobile)#",
     re.IGNORECASE,
 )
 _PHONE = re.compile(
     r"\b(?:tele)?(?:phones?|fono?)\b|\b(?:phone|ph|tel|tlf|tél|cell(?:ular|phone)?|mobiles?|mob|whats ?app|watsapp|wa|"
     r"fax|landline|"
     r"sms|contact(?: ?(?:no|num|number|me|info))?|call(?: ?back)?(?: (?:me|us))?|text(?: me)?|"
-    r"ring me|dial|reach(?: me)?|"
-    r"teléfono|telefono|móvil|movil|celular|llám[ae]me|llamar(?:me)?|téléphone|telephone|portable|appele[zr](?:-moi)?|"
-    r"telefon\w*|handy\w*|mobil\w*|rückruf\w*|anrufen|erreichbar|erreichen|cellulare|chiam\w+|telefone|telemóvel|ligar|ligue|"
-    r"zadzwo\w*|komórk\w*|bellen|тел(?:ефон\w*)?|номер телефона|позвон\w+|звон\w+)\b|"
+    r"ring|dial|reach(?: me)?|whats|"
+    r"teléfono|telefono|móvil|movil|celular|llám[ae]me|llamar(?:me)?|téléphone|telephone|portable|appele[zr](?:-moi)?|joindre|joignable|"
+    r"telefon\w*|handy\w*|mobil\w*|rückruf\w*|anrufen|erreichbar|erreichen|cellulare|chiam\w+|telefone|"
+    r"telemóvel|ligar|ligue|"
+    r"zadzwo\w*|dzwoni\w*|komórk\w*|kom|bel|bellen|telefoon\w*|gsm|cep|"
+    r"ara(?:yın|yin|yabilir\w*)|тел(?:ефон\w*)?|номер телефона|позвон\w+|звон\w+)\b|"
     r"电话|手机|電話|携帯|फ़?ोन|मोबाइल|전화|휴대폰|هاتف|جوال|โทร",
     re.IGNORECASE,
 )

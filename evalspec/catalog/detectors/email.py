@@ -5,23 +5,36 @@ from __future__ import annotations
 import re
 
 from evalspec.registry import detector
+from evalspec.text.mentions import LETTER, UNSPACED
 
-# Chinese, Japanese, Korean and Thai stand against an address without a space, and are no part of it.
-_LETTER = r"[^\W\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+# A host may be written in a script that is written without spaces; such a script before the address is no part of it.
+_LABEL = rf"(?:{LETTER}(?:(?:{LETTER}|-){{0,61}}{LETTER})?|[{UNSPACED}]{{1,30}})"
 _EMAIL = re.compile(
-    rf"(?<![.+\-@])(?<!{_LETTER}){_LETTER}(?:{_LETTER}|[.+\-'%]){{0,63}}@"
-    rf"(?:{_LETTER}(?:(?:{_LETTER}|-){{0,61}}{_LETTER})?\.){{1,5}}(?:(?![\d_]){_LETTER}){{2,24}}"
-    rf"(?!{_LETTER}|@|-\w)"
+    rf"(?<![.+\-@])(?<!{LETTER}){LETTER}(?:{LETTER}|[.+\-'%]){{0,63}}@"
+    rf"(?:{_LABEL}\.){{1,5}}(?:(?![\d_]){LETTER}){{2,24}}"
+    rf"(?!{LETTER}|@|-{LETTER})"
+)
+_AT, _DOT = r"[ ]?[(\[{][ ]?(?:at|@)[ ]?[)\]}][ ]?", r"(?:[ ]?[(\[{][ ]?(?:dot|\.)[ ]?[)\]}][ ]?|\.)"
+_BRACKETED = re.compile(
+    rf"(?<![\w.@])[A-Za-z0-9][\w+\-]{{0,40}}(?:{_DOT}[\w+\-]{{1,40}}){{0,3}}{_AT}"
+    rf"[A-Za-z0-9\-]{{1,40}}(?:{_DOT}[A-Za-z0-9\-]{{2,40}}){{1,3}}(?!\w)",
+    re.IGNORECASE,
+)
+# Spelled without brackets only before an end that hosts have: `we met at example dot` is prose.
+_SPELLED = re.compile(
+    r"(?<!\w)[A-Za-z0-9_\-]{1,40}(?: dot [A-Za-z0-9_\-]{1,40}){0,3} at [A-Za-z0-9\-]{1,40}"
+    r"(?: dot [A-Za-z0-9\-]{2,40}){0,2} dot (?:com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|pl|br|in)(?!\w)",
+    re.IGNORECASE,
 )
 _FILES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".pdf", ".css", ".js")  # `icon@2x.png`
 
 
-@detector("email", version=1)
+@detector("email", version=2)
 def email(text: str) -> tuple[tuple[int, int], ...]:
-    """Find mail addresses, also with letters beyond ASCII."""
-    if "@" not in text:
-        return ()
-    return tuple(found.span() for found in _EMAIL.finditer(text) if _is_address(found.group()))
+    """Find mail addresses, also with letters beyond ASCII, with `(at)` and `[dot]`, and `name at host dot com`."""
+    spans = [found.span() for found in _EMAIL.finditer(text) if _is_address(found.group())] if "@" in text else []
+    spans += [found.span() for pattern in (_BRACKETED, _SPELLED) for found in pattern.finditer(text)]
+    return tuple(sorted(spans))
 
 
 def _is_address(written: str) -> bool:

@@ -35,10 +35,12 @@ LENGTHS: Mapping[str, int] = MappingProxyType(
         for country in countries.split()
     }
 )
-_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?=[ \-]?[A-Za-z0-9])")
+_START = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=IBAN)|(?<=iban))[A-Za-z]{2}\d{2}(?=[ .\-\n]?[A-Za-z0-9])")
+
+_BETWEEN = " .-\n"  # what stands between groups
 
 
-@detector("iban", version=1)
+@detector("iban", version=2)
 def iban(text: str) -> tuple[tuple[int, int], ...]:
     """Find bank account numbers whose check digits are right, in groups or in one piece."""
     spans: list[tuple[int, int]] = []
@@ -56,10 +58,10 @@ def _end_of(text: str, start: int, length: int) -> int | None:
         char = text[at]
         if char.isascii() and char.isalnum():
             written += char.upper()
-        elif char not in " -" or text[at - 1] in " -":
+        elif char not in _BETWEEN or text[at - 1] in _BETWEEN:
             return None
         at += 1
-    followed = at < len(text) and text[at].isalnum()
+    followed = at < len(text) and text[at].isascii() and text[at].isalnum()
     return at if length and len(written) == length and not followed and _checks(written) else None
 
 

@@ -6,19 +6,28 @@ import ipaddress
 import re
 
 from evalspec.registry import detector
+from evalspec.text.mentions import LETTER
 
-_V4 = re.compile(r"(?<![\w.\-])(?:\d{1,3}\.){3}\d{1,3}(?![\w\-]|\.\d)")
-_V6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{1,4}(?![\w:])")
+_V4 = re.compile(rf"(?<!{LETTER})(?<![.\-])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?!{LETTER}|-|\.\d)")
+_V6 = re.compile(rf"(?<!{LETTER})(?<![:.])(?:[0-9a-fA-F]{{0,4}}:){{2,7}}[0-9a-fA-F]{{1,4}}(?!{LETTER}|:)")
+# Kept for documentation (RFC 5737, RFC 3849): whoever writes one writes it in the place of a public one.
+_DOCUMENTATION = tuple(
+    ipaddress.ip_network(one) for one in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+)
 _V6_GROUPS = 3  # written; `3::4` is a ratio or a scope
 _VERSION = re.compile(
     r"(?:\b(?:v|ver|version|release|build|firmware|update|ios|android|section|driver)|[§])[ :.#]{0,3}$", re.I
 )
 
 
-@detector("ip", version=1)
+@detector("ip", version=2)
 def ip(text: str) -> tuple[tuple[int, int], ...]:
     """Find public IP addresses; private ones name nobody, and four numbers after `version` are no address."""
-    spans = [found.span() for found in _V4.finditer(text) if not _VERSION.search(text[: found.start()][-16:])]
+    spans = [
+        found.span()
+        for found in _V4.finditer(text)
+        if not _VERSION.search(text[max(0, found.start() - 16) : found.start()])
+    ]
     spans += [
         found.span() for found in _V6.finditer(text) if len(found.group().replace(":", " ").split()) >= _V6_GROUPS
     ]
@@ -27,6 +36,7 @@ def ip(text: str) -> tuple[tuple[int, int], ...]:
 
 def _is_public(written: str) -> bool:
     try:
-        return ipaddress.ip_address(written).is_global
+        found = ipaddress.ip_address(written)
     except ValueError:
         return False
+    return found.is_global or any(found in network for network in _DOCUMENTATION)

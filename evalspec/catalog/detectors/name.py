@@ -1,4 +1,7 @@
-"""Names that people introduce themselves by."""
+"""Names that people introduce themselves by.
+
+A title (`Dr. Okoro`) or a closing (`Regards, ...`) is no cue: titles are mostly staff's, whose names a task may hang on.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,33 @@ _CUE = re.compile(
     r"[ _]?(?:'s )?name ?(?::|is|=|-)|"
     r"\bi(?:'m| am) called|\bme llamo|\bmi nombre es|\bje m'appelle|\bmon nom est|"
     r"\bich hei(?:ß|ss)e|\bmein name ist|\bmi chiamo|\bmeu nome é|\bme chamo|\bo meu nome é|\bnazywam się|"
+    r"\bmam na imię|\b(?:benim )?ad[ıi]m(?= [A-ZÇĞİÖŞÜ])|"
     r"\bmijn naam is|"
     r"\bik heet|\bmera naam|\bменя зовут|我叫|我的名字是|私の名前は|मेरा नाम)"
     r"(?:\s*[:,\-]?\s*)",
     re.IGNORECASE,
 )
+# After these only capitals are a name: `this is Anna Berg`, and not `this is great`.
+_LEAD = re.compile(
+    r"(?:\b[Mm]y (?:husband|wife|son|daughter|brother|sister|mother|father|mom|mum|dad|partner|fianc[eé]e?|boyfriend|"
+    r"girlfriend|roommate|neighbou?r),? |"
+    r"\b[Cc]ardholder |\b(?:under|in) the name(?: of)? |\b[Aa]ccount is (?:under|in the name of) )"
+)
+# After these only two capitalised words and a stop, or what a caller says next, are a name.
+_I_AM = re.compile(
+    r"\b(?:[Tt]his is|[Ii] am|[Ii]'m|[Ii]t's|[Ss]oy|[Ss]ono|[Ii]ch bin|[Ii]k ben|[Jj]e suis|[Ss]ou(?: o| a)?) "
+    r"(?=(?:[^\W\d_]+[ \-]){1,3}?[^\W\d_]+(?:[,.;!\n]|$| (?:calling|speaking|here|from|and|with|again|y|e|"
+    r"und|et|en)\b))"
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*\.?")
 _MASKED = re.compile(r"[Xx]{2,}\.?")  # what publishers of complaints put in the place of a name
-_IDEOGRAPHS = re.compile(r"[\u4e00-\u9fff]{2,4}")
+# Two to four, and nothing that makes a verb of `call`: 我叫了外卖 is about a delivery.
+_IDEOGRAPHS = re.compile(r"(?![\u4e00-\u9fff]?[了过着来不的是])[\u4e00-\u9fff]{2,4}")
+_DEVANAGARI = re.compile(r"[\u0900-\u0963\u0971-\u097f]+(?: [\u0900-\u0963\u0971-\u097f]+)?(?= है| हैं| और|[,।.]|$)")
+_GAP = re.compile(r" {1,2}")
+_AFTER_PARTICLE = re.compile(r" {1,2}(?:l[ae] |de[nr] )?([^\W\d_])")
+_PARTICLE_WORDS = "al bin da de del della den der di do dos du el la le of van von"
+_PARTICLES = frozenset(_PARTICLE_WORDS.split())
 LONGEST_NAME = 4  # words; a chat seldom gives more, and more would take the sentence with it
 
 # Words that end a name, or show that none was given (`my name is on the account`, `name is misspelled`).
@@ -35,40 +57,61 @@ _STOP_WORDS = """
     what when where which who why will with would wrong yes you your zip calling needed now first middle then
     account attached booking both city confirmation deeply e-mail legally mail mobile password passowrd pin reservation
     ssn address adress number street
+    falsch nicht geändert anders incorrect mal comment déjà galat wrong sahi badal yanlış değil verkeerd errado erróneo
+    incorrecto sbagliato sir madam again sent happy
     aur hai hoon hun he h main mujhe y e et und und ich et je j'ai é con de que et mit habe möchte quiero tengo
     soy et ik en wil ed ho e'
 """
 _STOP = frozenset(_STOP_WORDS.split())
 
 
-@detector("name", version=1)
+@detector("name", version=2)
 def name(text: str) -> tuple[tuple[int, int], ...]:
     """Find the name after words that introduce one, as `my name is` and `me llamo` do."""
-    spans = []
-    for found in _CUE.finditer(text):
-        ideographs = _IDEOGRAPHS.match(text, found.end())
-        span = ideographs.span() if ideographs else _name_at(text, found.end())
-        if span is not None:
-            spans.append(span)
-    return tuple(dict.fromkeys(spans))
+    spans = [_introduced(text, found.end()) for found in _CUE.finditer(text)]
+    spans += [_name_at(text, found.end(), capitals=1) for found in _LEAD.finditer(text)]
+    spans += [_name_at(text, found.end(), capitals=2) for found in _I_AM.finditer(text)]
+    return tuple(sorted({span for span in spans if span is not None}))
 
 
-def _name_at(text: str, start: int) -> tuple[int, int] | None:
+def _introduced(text: str, start: int) -> tuple[int, int] | None:
+    unspaced = _IDEOGRAPHS.match(text, start) or _DEVANAGARI.match(text, start)
+    if unspaced is not None or re.match(r"[\u4e00-\u9fff]", text[start : start + 1]):
+        return unspaced.span() if unspaced else None
+    return _name_at(text, start)
+
+
+def _name_at(text: str, start: int, capitals: int = 0) -> tuple[int, int] | None:
+    """Return the span of the name at `start`, which has at least `capitals` capitalised words."""
     words: list[re.Match[str]] = []
     at = start
     while len(words) < LONGEST_NAME and (word := _WORD.match(text, at)):
-        if word.group().rstrip(".").lower() in _STOP or _MASKED.fullmatch(word.group()):
+        bare = word.group().rstrip(".")
+        if _MASKED.fullmatch(word.group()):
             break
-        capital = word.group()[0].isupper()
-        # After a capitalised name a small word is prose; an all-small name has seldom more than two words.
-        if words and not capital and (words[0].group()[0].isupper() or len(words) >= 2 + (len(words[-1].group()) == 1)):
-            break
+        capital = bare[0].isupper()
+        particle = bool(words) and bare in _PARTICLES and _is_capital(text, word.end())
+        if not particle:
+            if bare.lower() in _STOP and not (words and len(bare) == 1 and capital):
+                break
+            # After a capitalised name a small word is prose; an all-small name has seldom more than two words.
+            small = words[0].group()[0].islower() if words else True
+            if words and not capital and (not small or len(words) >= 2 + (len(words[-1].group()) == 1)):
+                break
+            if capitals and not capital:
+                break
         words.append(word)
-        gap = re.compile(r" {1,2}").match(text, word.end())
+        gap = _GAP.match(text, word.end())
         if gap is None or (word.group().endswith(".") and len(word.group()) > 3):
             break
         at = gap.end()
-    if not words or len(words[0].group()) < 2:
+    if not words or len(words[0].group()) < 2 or len(words) < capitals:
         return None
     end = words[-1].end()
     return start, end - (1 if text[end - 1] == "." and len(words[-1].group()) > 2 else 0)
+
+
+def _is_capital(text: str, at: int) -> bool:
+    """Tell whether the word after a particle, or after two of them, is capitalised."""
+    following = _AFTER_PARTICLE.match(text, at)
+    return following is not None and following.group(1).isupper()

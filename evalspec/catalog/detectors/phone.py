@@ -8,8 +8,12 @@ import phonenumbers
 
 from evalspec.catalog.detectors.cues import names_a_phone, names_an_id
 from evalspec.registry import detector
+from evalspec.text.mentions import LETTER
 
-_RUN = re.compile(r"(?<![\w.,/:#$€£₹@])(?:\+|00)?\(?\d(?:[ .\-/()]{0,3}\d){6,16}(?!\w|[.,:/\-]\d|%|\s?@)")
+_RUN = re.compile(
+    rf"(?<!{LETTER})(?<![.,/#$€£₹¥@+(])(?<!\d[:\-])(?:\+\s?|00)?\(?\d(?:[ .\-/()]{{0,3}}\d){{6,16}}"
+    rf"(?!{LETTER}|[.,:/\-]\d|%|\s?@)"
+)
 _NORTH_AMERICAN = re.compile(r"(?:\+?1[ .\-]?)?(?:\(\d{3}\) ?|\d{3}[.\-])\d{3}[ .\-]\d{4}")
 _PARENTHESES = re.compile(r"(?:\+?1[ .\-]?)?\(\d{3}\) ?\d{3}[ .\-]?\d{4}")
 _DATE = re.compile(
@@ -17,12 +21,35 @@ _DATE = re.compile(
     r"(?:0?[1-9]|[12]\d|3[01])([ .\-/])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d|(?:19|20)\d\d ?[\-/] ?(?:19|20)\d\d|"
     r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 )
+_FEWEST, _MOST = 9, 13  # digits of a national number with its trunk prefix; fewer are anything
 # Where most English, Spanish, French, German, Portuguese, Italian, Hindi, Dutch and Polish is written; a number
 # without its country's prefix is tried in each, and only where words around it call it a telephone number.
-REGIONS = ("US", "GB", "IN", "DE", "FR", "ES", "MX", "BR", "IT", "NL", "PL", "PT", "AU", "CH", "AT", "BE", "RU", "JP")
+REGIONS = (
+    "US",
+    "GB",
+    "IN",
+    "DE",
+    "FR",
+    "ES",
+    "MX",
+    "BR",
+    "IT",
+    "NL",
+    "PL",
+    "PT",
+    "AU",
+    "CH",
+    "AT",
+    "BE",
+    "RU",
+    "JP",
+    "CN",
+    "TR",
+    "IE",
+)
 
 
-@detector("phone", version=1)
+@detector("phone", version=2)
 def phone(text: str) -> tuple[tuple[int, int], ...]:
     """Find telephone numbers: written internationally, in North American groups, or called one by the words before."""
     spans = []
@@ -38,16 +65,33 @@ def _is_phone(text: str, start: int, written: str) -> bool:
     if _DATE.fullmatch(written):
         return False
     if written.startswith("+"):
-        return _is_valid(written, None)
+        return _is_possible(written)
     if _PARENTHESES.fullmatch(written):
         return True
     if names_a_phone(text, start):
-        return any(_is_valid(written, region) for region in REGIONS) or _NORTH_AMERICAN.fullmatch(written) is not None
+        return _looks_dialled(written) or any(_is_valid(written, region) for region in REGIONS)
     if names_an_id(text, start):
         return False
     if _NORTH_AMERICAN.fullmatch(written):
         return _is_valid(written, "US")
     return written.startswith("00") and not written.isdigit() and _is_valid("+" + written[2:], None)
+
+
+def _is_possible(written: str) -> bool:
+    """Tell whether a number with its country's prefix is as long as numbers of that country are."""
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(written, None))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _looks_dialled(written: str) -> bool:
+    """Tell whether a number that is called one is written like one, also where no line was ever given it."""
+    digits = sum(char.isdigit() for char in written)
+    grouped = not written.isdigit()
+    return _NORTH_AMERICAN.fullmatch(written) is not None or (
+        _FEWEST <= digits <= _MOST and (grouped or written.startswith("0"))
+    )
 
 
 def _is_valid(written: str, region: str | None) -> bool:

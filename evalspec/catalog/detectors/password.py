@@ -1,0 +1,48 @@
+"""Passwords and PINs that the words before them call so."""
+
+from __future__ import annotations
+
+import re
+
+from evalspec.registry import detector
+from evalspec.text.mentions import LETTER, UNSPACED
+
+_IS = rf"(?: (?:is|was|to|ist|lautet|war|est|es|è|é|era)(?!{LETTER}))?"
+_CUE = re.compile(
+    rf"(?:(?<!{LETTER})(?:(?:pass ?word|pass ?code|pass ?phrase|passwrd|passwd|pwd|pw|passwort|kennwort|contraseña|"
+    r"contrasena|mot de passe|mdp|senha|palavra-passe|wachtwoord|hasło|haslo|şifrem?|sifrem?|parolam?|пароль)"
+    rf"(?!{LETTER}){_IS}(?: ?[:=]|(?=\s))|"
+    # These have other meanings, so that what follows has to be said to be one.
+    rf"(?:pass|clave|pin(?! ?code)(?: number| no)?)(?: (?:is|was|to|es|ist)(?!{LETTER})| ?[:=]))|"
+    r"(?:密码|口令)(?:是|为)?[:=]?|パスワードは?[:=]?|पासवर्ड|비밀번호는?[:=]?)\s{0,2}",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(rf"[^\s{UNSPACED}<>]{{4,64}}")
+_AROUND = "\"'`“”‘’«»()[]{}"
+_AFTER = ".,;:?"
+
+
+@detector("password", version=1)
+def password(text: str) -> tuple[tuple[int, int], ...]:
+    """Find what follows `my password is` and its like, if it has a digit or a sign in it or follows `=`."""
+    spans = []
+    for cue in _CUE.finditer(text):
+        value = _VALUE.match(text, cue.end())
+        if value is None:
+            continue
+        start, end = value.span()
+        while start < end and text[start] in _AROUND:
+            start += 1
+        while start < end and text[end - 1] in _AROUND + _AFTER:
+            end -= 1
+        if _is_password(text[start:end], assigned="=" in cue.group()):
+            spans.append((start, end))
+    return tuple(spans)
+
+
+def _is_password(written: str, *, assigned: bool) -> bool:
+    """Tell a password from the next word of a sentence (`my password is wrong`)."""
+    if len(written) < 4:
+        return False
+    sign_inside = any(not char.isalnum() and char not in "-'’_./" for char in written[:-1])
+    return assigned or any(char.isdigit() for char in written) or sign_inside
