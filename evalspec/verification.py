@@ -40,6 +40,7 @@ class Verification:
     diagnostics: tuple[Diagnostic, ...] = field(default=())  # what lowers the guard since the base comes first
     added: tuple[Decision, ...] = ()  # decisions that the base does not have
     dropped: tuple[str, ...] = ()  # drops that the base does not have: one line a stage and reason
+    is_new: bool = False  # the base has no spec of this path, so that nothing could be compared with it
 
 
 def verify_spec(
@@ -72,7 +73,8 @@ def verify_spec(
     first = [one for one in found.diagnostics if one.code == "L615"]
     rest = [one for one in found.diagnostics if one.code != "L615"]
     diagnostics = (*first, *since, *rest)
-    return replace(found, exit=_exit(diagnostics), diagnostics=diagnostics, added=change.added)
+    is_new = before.spec is None and before.is_readable
+    return replace(found, exit=_exit(diagnostics), diagnostics=diagnostics, added=change.added, is_new=is_new)
 
 
 def _replayed(path: str, today: str | None, base: Base | None, steps: Progress) -> Verification:

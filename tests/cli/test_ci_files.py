@@ -296,3 +296,40 @@ def test_the_hooks_run_what_they_say(pull_request: str, no_network: list[str]) -
         assert done.returncode == 0, done.stderr
     Path("specs/small.lock.json").write_text("{}\n", "utf-8")
     assert shell({"run": verify}, no_network, Path.cwd()).returncode == Exit.INTEGRITY
+
+
+def test_where_there_is_sudo_the_check_has_no_network(pull_request: str, tmp_path: Path) -> None:
+    """Both commands run behind `sudo unshare --net`: no interface but the loopback, nothing inherited, the same exit.
+
+    `sudo` is a stand-in that drops its flags, since not every machine has one; `unshare` and evalspec are real.
+    """
+    inside = ["unshare", "--map-root-user", "unshare", "--net", "true"]
+    if shutil.which("unshare") is None or subprocess.run(inside, capture_output=True).returncode:
+        pytest.skip("this kernel lets nobody take the network away")
+    tools, seen = tmp_path / "tools", tmp_path / "seen"
+    tools.mkdir()
+    real = shutil.which("evalspec", path=PATH)
+    assert real is not None
+    scripts = {
+        "sudo": '[ "$1" = -n ] && shift\n[ "$1" = -u ] && shift 2\n'
+        'if [ "$1" = unshare ]; then exec unshare --map-root-user "$@"; fi\nexec "$@"\n',
+        "evalspec": f'{{ echo "run $1"; cut -d: -f1 -s /proc/net/dev; env; }} >> {shlex.quote(str(seen))}\n'
+        f'exec {shlex.quote(real)} "$@"\n',
+    }
+    for name, text in scripts.items():
+        (tools / name).write_text(f"#!/bin/sh\n{text}", "utf-8")
+        (tools / name).chmod(0o755)
+    given = {"PATH": f"{tools}{os.pathsep}{PATH}", "SECRET": "leaked"}
+    workflow = yaml.safe_load(CHECK.read_text("utf-8"))
+    check, verify = named(workflow, "Check the specs"), named(workflow, "Verify the locks")
+
+    for step in (check, verify):
+        done = shell(step, [], Path(), **given)
+        assert done.returncode == 0, done.stdout + done.stderr
+    lines = seen.read_text("utf-8").splitlines()
+    assert [line for line in lines if line.startswith("run ")] == ["run check", "run verify"]
+    assert {line.strip() for line in lines if "=" not in line and not line.startswith("run ")} == {"lo"}
+    assert {line.partition("=")[0] for line in lines if "=" in line} <= {"PATH", "PWD", "SHLVL", "_"}
+
+    edit_spec(pull_request, lambda data: data["axes"]["item"]["table"].update(expected="refund"))
+    assert shell(verify, [], Path(), **given).returncode == Exit.STALE

@@ -101,7 +101,7 @@ def test_what_waits_is_shown_with_all_that_a_decision_hangs_on(spec: str, capsys
 
 
 def test_the_names_of_the_data_are_those_of_a_build(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """`waiting` maps the picked cases to why, as in `build --json`; `queue` lists, and `queued` counts with the rest."""
+    """`waiting` maps the picked cases to why, as in `build --json`; `queue` lists, `queued` counts with the rest."""
     capsys.readouterr()
     assert run(["build", spec, "--json"]) == Exit.FINDING
     built = json.loads(capsys.readouterr().out)

@@ -51,7 +51,7 @@ def test_an_honest_change_passes(spec: str, capsys: Capture) -> None:
     code, found = verified(spec, capsys)
 
     assert (code, codes(found)) == (Exit.OK, [])
-    assert "decisions_added" not in found
+    assert "decisions_added" not in found and "new_since_base" not in found
 
 
 @pytest.mark.parametrize("is_rehashed", [False, True])
@@ -196,6 +196,9 @@ def test_a_new_spec_has_nothing_to_lower(spec: str, capsys: Capture) -> None:
 
     code, found = verified(spec, capsys)
     assert (code, codes(found)) == (Exit.OK, [])
+    assert found["new_since_base"] is True
+    assert run(["verify", spec, *BASE]) == Exit.OK
+    assert f"{spec}: not at HEAD, so its gates, ledger and drops were compared with nothing" in capsys.readouterr().err
     assert len(found["decisions_added"]) == len(LEDGER.read_text("utf-8").splitlines())
 
 
