@@ -43,6 +43,8 @@ def command(specs: tuple[str, ...], today: str | None, base: str | None, no_loos
     for one in found:
         if how != "json":
             print_diagnostics(shown(one.diagnostics, how), how)
+            if one.is_new:
+                say(f"{one.path}: not at {base}, so its gates, ledger and drops were compared with nothing")
             if one.added:
                 say(f"{one.path}: decisions since {base}")
                 say("\n".join(f"  {line}" for line in added_lines(one.added)))
@@ -64,6 +66,7 @@ def _data(one: Verification) -> dict[str, object]:
         "root": one.root,
         "diagnostics": diagnostics_json(one.diagnostics),
         "origin": ORIGIN,
+        **({"new_since_base": True} if one.is_new else {}),
         **({"decisions_added": [line_data(decision) for decision in one.added]} if one.added else {}),
         **({"drops_added": list(one.dropped)} if one.dropped else {}),
     }
