@@ -1,6 +1,6 @@
 """Names that people introduce themselves by.
 
-A title (`Dr. Okoro`) or a closing (`Regards, ...`) is no cue: titles are mostly staff's, whose names a task may hang on.
+A title (`Dr. Okoro`) or a closing (`Regards, ...`) is no cue: titles are mostly of staff, and a task may hang on them.
 """
 
 from __future__ import annotations
