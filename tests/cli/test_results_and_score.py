@@ -191,6 +191,17 @@ def test_what_an_import_wrote_is_no_runner_s_file(
     assert said.count("R701") == 1 and "from `m` on lock " in said and "of `library`" in said
 
 
+def test_a_file_of_another_kind_is_refused_once(
+    cases: list[dict[str, object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not line by line: whoever names the wrong file, or forgets `--from`, reads one sentence."""
+    capsys.readouterr()
+    assert import_(SPEC, "--model", "m") == Exit.INVALID
+
+    said = capsys.readouterr().err
+    assert said.count("R701") == 1 and "`--from` names what wrote it" in said
+
+
 def test_plan_and_score_name_the_share_they_assume(
     cases: list[dict[str, object]], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,6 +16,8 @@ _SAYS = ("pass", "score", "error")
 def jsonl(text: str) -> RawResults:
     """Read lines of `id`, `digest`, `model`, `pass` or `score`, `error`, `epoch` and `output`."""
     rows, unreadable = json_rows(text)
+    if not rows and len(unreadable) > 1:  # a file of another kind: once is enough
+        return whole_file(f"no line of it is a JSON object ({unreadable[0].message}); `--from` names what wrote it")
     if rows and "results" in rows[0][1] and "lock" in rows[0][1]:
         whose = f"`{rows[0][1].get('model')}` on lock {rows[0][1]['lock']} of `{rows[0][1].get('name')}`"
         return whole_file(f"`evalspec results import` wrote this, from {whose}; name the file that the runner wrote")
