@@ -57,6 +57,10 @@ Entered = Callable[[str], None]
 # In the language, and not made by this version: refused by name before anything is planned, never skipped.
 NOT_MADE = frozenset({"metamorphic", "document"})
 
+# Cases; laying out a million takes half a minute, which a mix that its rows cannot carry must not cost. Below this it
+# takes a second, and what is wrong with all pools is said at once.
+LARGE_MIX = 20_000
+
 
 def read(source: SourceFile, schema: Mapping[str, Any]) -> Document:
     """Turn a spec file into a document of the right shape."""
@@ -71,9 +75,7 @@ def read(source: SourceFile, schema: Mapping[str, Any]) -> Document:
 def plan(inputs: Inputs, catalog: Catalog) -> Plan:
     """Lay out the slots of a spec, after refusing what this version cannot make."""
     _refuse_not_made(inputs.spec)
-    layout = expand(inputs.spec, inputs.seeds, catalog, _decided(inputs))
-    capacity(inputs.spec, layout)
-    return layout
+    return _laid_out(inputs.spec, inputs, catalog)
 
 
 def mended_plan(inputs: Inputs, catalog: Catalog, tools: Tools) -> Plan:
@@ -92,9 +94,17 @@ def check(inputs: Inputs, catalog: Catalog) -> tuple[Plan, tuple[Diagnostic, ...
     _, findings = independence(spec, inputs.families)
     _raise(findings)
     made = replace(spec, pools=tuple(pool for pool in spec.pools if pool.kind not in NOT_MADE))
-    layout = expand(made, inputs.seeds, catalog, _decided(inputs))
-    capacity(made, layout)
-    return layout, findings
+    return _laid_out(made, inputs, catalog), findings
+
+
+def _laid_out(spec: Spec, inputs: Inputs, catalog: Catalog) -> Plan:
+    """Lay out the slots of a spec and hold them against its mix; a large mix first by its rows alone."""
+    if spec.mix.size > LARGE_MIX:
+        rows = replace(spec, pools=tuple(pool for pool in spec.pools if pool.kind in ("seed", "golden")))
+        capacity(rows, expand(rows, inputs.seeds, catalog, _decided(inputs)))
+    layout = expand(spec, inputs.seeds, catalog, _decided(inputs))
+    capacity(spec, layout)
+    return layout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

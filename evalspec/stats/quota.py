@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
-from math import lcm
+from math import gcd, lcm
 
 
 def quota(size: int, weights: Mapping[str, int | Fraction]) -> dict[str, int]:
@@ -28,6 +28,8 @@ def quota(size: int, weights: Mapping[str, int | Fraction]) -> dict[str, int]:
     if len(set(whole.values())) == 1:  # equal weights, as over cells: the loop below, in closed form
         each, left = divmod(size, len(whole))
         return {name: each + (rank < left) for rank, name in enumerate(whole)}
+    # Every `total` cases all shares are whole numbers, each name has its own exactly, and the loop starts over.
+    rounds, size = divmod(size, total)
     counts = dict.fromkeys(whole, 0)
     waiting = [(Fraction(1, weight), name) for name, weight in whole.items() if weight]
     heapify(waiting)
@@ -42,13 +44,15 @@ def quota(size: int, weights: Mapping[str, int | Fraction]) -> dict[str, int]:
         counts[name] += 1
         for one in (*passed, (Fraction(2 * counts[name] + 1, whole[name]), name)):
             heappush(waiting, one)
-    return counts
+    return {name: rounds * whole[name] + count for name, count in counts.items()}
 
 
 def _whole_numbers(weights: Mapping[str, int | Fraction]) -> dict[str, int]:
     exact = {name: Fraction(weights[name]) for name in sorted(weights)}
     scale = lcm(*(weight.denominator for weight in exact.values()))
-    return {name: int(weight * scale) for name, weight in exact.items()}
+    whole = {name: int(weight * scale) for name, weight in exact.items()}
+    common = gcd(*whole.values()) or 1
+    return {name: weight // common for name, weight in whole.items()}
 
 
 def _leaves_room(name: str, house: int, counts: Mapping[str, int], whole: Mapping[str, int], total: int) -> bool:

@@ -25,6 +25,8 @@ WEIGHTS = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.integers
         (0, {"a": 0}, {"a": 0}),
         (5, {"a": 0, "b": 1}, {"a": 0, "b": 5}),
         (7, {"a": Fraction(1, 3), "b": Fraction(2, 3)}, {"a": 2, "b": 5}),
+        # No loop over the cases: every three of them are one and two.
+        (10**12 + 1, {"a": 1, "b": 2}, {"a": 333_333_333_334, "b": 666_666_666_667}),
     ],
 )
 def test_counts_of_known_mixes(size: int, shares: dict[str, int | Fraction], counts: dict[str, int]) -> None:
@@ -45,6 +47,14 @@ def test_a_larger_set_never_takes_a_case_away(weights: dict[str, int], size: int
     smaller, larger = quota(size, weights), quota(size + 1, weights)
 
     assert all(smaller[name] <= larger[name] for name in weights)
+
+
+@given(WEIGHTS, st.integers(0, 100))
+def test_it_starts_over_where_every_share_is_whole(weights: dict[str, int], size: int) -> None:
+    total = sum(weights.values())
+    before, after = quota(size, weights), quota(size + total, weights)
+
+    assert {name: after[name] - before[name] for name in weights} == weights
 
 
 @given(st.sets(st.text("abcdef", min_size=1, max_size=3), min_size=1, max_size=9), st.integers(0, 60))
