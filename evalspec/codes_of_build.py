@@ -203,6 +203,16 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "`BASE...HEAD` compares with the commit where the two parted, and these two never were one, or the "
             "checkout holds too little of its history. `BASE..HEAD` compares the two as they are.",
         ),
+        "E920": (
+            "two specs of one name",
+            "`NAME.yaml` and `NAME.yml` stand in one folder and would write one lock, one report and one ledger. "
+            "Rename one of them.",
+        ),
+        "V415": (
+            "hidden characters in a fix",
+            "The text that a fix puts in place holds marks that reorder what a reviewer sees, or tags nobody sees. A "
+            "row of real users may hold them; a text that a person writes for a set may not.",
+        ),
         "E999": (
             "a bug in evalspec",
             "No input should lead here. Please report the line that was printed and the command, with the file that it "

@@ -64,6 +64,9 @@ def load_spec(path: str) -> Loaded:
     """Read, validate and resolve a spec file and the one it extends."""
     if path.endswith((".lock.json", ".report.md")):
         raise SpecError([_not_a_spec(path)])
+    twin = f"{path[:-5]}.yml" if path.endswith(".yaml") else f"{path[:-4]}.yaml" if path.endswith(".yml") else ""
+    if twin and exists(twin):
+        raise SpecError([_two_of_one_name(path, twin)])
     catalog = load_catalog()
     schema = read_schema("spec.v1.json")
     source = decode(path, read_bytes(path, root=root_of(path) or os.path.dirname(path) or os.curdir))
@@ -78,6 +81,16 @@ def load_spec(path: str) -> Loaded:
     spec = resolve(document, catalog, base)
     warnings = (*document.warnings, *(base.warnings if base else ()), *spec.warnings)
     return Loaded(spec=spec, catalog=catalog, files=referenced_files(document, base), warnings=warnings)
+
+
+def _two_of_one_name(path: str, twin: str) -> Diagnostic:
+    return Diagnostic(
+        code="E920",
+        severity="error",
+        message=f"`{path}` and `{twin}` would write one lock",
+        path=path,
+        hint="rename one of them; a spec's name is its file's",
+    )
 
 
 def _not_a_spec(path: str) -> Diagnostic:

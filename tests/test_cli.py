@@ -257,7 +257,7 @@ def test_every_exit_code_is_explained(capsys: Capture) -> None:
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(None, "E901"), (b"", "Y013"), (b"\x00\x01\x02\xff\xfe", "Y001"), (b"PK\x03\x04 zip", "Y015"), ("folder", "E902")],
+    [(None, "E901"), (b"", "Y013"), (b"\x00\x01\x02\xff\xfe", "Y001"), (b"PK\x03\x04 zip", "Y001"), ("folder", "E902")],
 )
 @pytest.mark.parametrize("command", ["check", "plan", "build", "verify", "report"])
 def test_what_is_no_spec_is_input_invalid(

@@ -10,6 +10,7 @@ from textwrap import wrap
 import click
 
 from evalspec.asking import JOBS, Asked
+from evalspec.cli.arguments import DAY, PATH
 from evalspec.cli.console import (
     Steps,
     diagnostics_json,
@@ -39,14 +40,14 @@ SUMMARY_COLUMNS = 100  # beyond, a terminal breaks the line in the middle of a n
 @click.command(
     "build", epilog=examples("evalspec build specs/refund.yaml", "evalspec build specs/refund.yaml --locked")
 )
-@click.argument("spec", type=click.Path())
+@click.argument("spec", type=PATH)
 @click.option("--locked", is_flag=True, help="Recompute everything, write nothing, fail if the lock would differ.")
 @click.option("--frozen", is_flag=True, help="The same as `evalspec verify`.")
 @click.option("--until", type=click.Choice(STAGES), default="report", help="Stop after a stage; writes nothing.")
 @click.option("--partial", is_flag=True, help="Lock the approved cases alone, as a labelled trial set.")
 @click.option("--wave", type=click.IntRange(min=0), default=1, help="Candidates of a cell made at a time; 0: all.")
 @click.option("--jobs", type=click.IntRange(1, 4096), default=JOBS, show_default=True, help="Calls to models at once.")
-@click.option("--today", metavar="YYYY-MM-DD", help="Let waivers expire and seeds age as of this day.")
+@click.option("--today", metavar="YYYY-MM-DD", type=DAY, help="Let waivers expire and seeds age as of this day.")
 @click.option("--base", metavar="COMMIT", default="HEAD", show_default=True, help="What change gates compare with.")
 @click.option("--no-wait", is_flag=True, help="Exit 9 at once when another build holds the spec.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 import yaml
 
+from evalspec.cli.arguments import PATH
 from evalspec.cli.console import diagnostics_json, emit, emit_json, print_diagnostics, reporting, say
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
 from evalspec.project import Loaded, check_spec, load_spec, read_inputs
@@ -12,7 +13,7 @@ from evalspec.stages.resolve import resolved_data
 
 
 @click.command("check", epilog="Example: evalspec check specs/refund.yaml")
-@click.argument("specs", nargs=-1, required=True, type=click.Path())
+@click.argument("specs", nargs=-1, required=True, type=PATH)
 @click.option("--resolved", is_flag=True, help="Print the whole spec with every default filled in.")
 @click.option("--show-defaults", is_flag=True, help="The same; the name that editors look for.")
 @reporting

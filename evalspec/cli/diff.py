@@ -11,6 +11,7 @@ import click
 from evalspec.after.diff_data import diff_data
 from evalspec.after.diff_markdown import markdown
 from evalspec.after.diff_text import LISTED, text
+from evalspec.cli.arguments import PATH
 from evalspec.cli.console import diagnostics_json, emit, emit_json, emit_painted, print_diagnostics
 from evalspec.comparing import compare_files, compare_revisions
 from evalspec.diagnostics import EvalspecError, Exit
@@ -27,16 +28,16 @@ RANGES = ("...", "..")  # the longer first: `a...b` holds `..` too
 
 
 @click.command("diff", epilog=EXAMPLES)
-@click.argument("spec", metavar="SPEC|LOCK", type=click.Path())
+@click.argument("spec", metavar="SPEC|LOCK", type=PATH)
 @click.argument("other", metavar="[BASE..HEAD|LOCK]", required=False)
 @click.option("--base", metavar="COMMIT", help="Compare the working tree with this commit.  [default: HEAD]")
 @click.option(
     "--format",
     "how",
-    type=click.Choice(["text", "markdown", "json"]),
+    type=click.Choice(["text", "markdown", "json", "github"]),
     default="text",
     show_default=True,
-    help="markdown is made for a comment: folded, capped, and nothing in it can ping, link or run.",
+    help="markdown is made for a comment: nothing in it can ping, link or run; github annotates problems.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--all", "everything", is_flag=True, help=f"List everything; without it {LISTED} of each kind.")
@@ -59,7 +60,7 @@ def command(
         if how == "json":
             emit_json({"ok": False, "exit": int(error.exit), "diagnostics": diagnostics_json(error.diagnostics)})
         else:
-            print_diagnostics(error.diagnostics, "text")
+            print_diagnostics(error.diagnostics, "github" if how == "github" else "text")
         return error.exit
     if how == "json":
         emit_json(diff_data(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from evalspec.cli.arguments import PATH
 from evalspec.cli.console import emit, emit_json, reporting, say
 from evalspec.diagnostics import did_you_mean
 from evalspec.exporting import export_spec
@@ -13,9 +14,9 @@ RUNNERS = ("csv", "deepeval", "hf", "inspect", "jsonl", "lm_eval", "promptfoo")
 
 
 @click.command("export", epilog="Example: evalspec export specs/refund.yaml --to inspect --out runs/refund")
-@click.argument("spec", type=click.Path())
+@click.argument("spec", type=PATH)
 @click.option("--to", required=True, metavar="RUNNER", help=f"One of {', '.join(RUNNERS)}.")
-@click.option("--out", required=True, metavar="FOLDER", type=click.Path(), help="A folder of its own.")
+@click.option("--out", required=True, metavar="FOLDER", type=PATH, help="A folder of its own.")
 @click.option("--track", "tracks", multiple=True, metavar="TRACK", help="Only cases of this track; may be repeated.")
 @click.option("--pool", "pools", multiple=True, metavar="POOL", help="Only cases of this pool; may be repeated.")
 @click.option(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import click
 
+from evalspec.cli.arguments import PATH
 from evalspec.cli.console import diagnostics_json, emit_json, print_diagnostics, reporting, say
 from evalspec.diagnostics import Exit
 from evalspec.importing import Imported, import_source
@@ -17,10 +18,10 @@ SHOWN_STRATA = 12  # the others are counted in one line
 
 
 @click.command("import", epilog="Example: evalspec import specs/refund.yaml production --from export.csv")
-@click.argument("spec", type=click.Path())
+@click.argument("spec", type=PATH)
 @click.argument("source")
 @click.option(
-    "--from", "raw_path", required=True, type=click.Path(), help="The raw file: .jsonl, .json, .csv, .tsv or .parquet."
+    "--from", "raw_path", required=True, type=PATH, help="The raw file: .jsonl, .json, .csv, .tsv or .parquet."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would enter; write nothing.")
 @reporting

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import click
 
+from evalspec.cli.arguments import PATH
 from evalspec.cli.console import emit_json, examples, print_diagnostics, reporting, say
 from evalspec.cli.import_ import summary
 from evalspec.cli.init_ci import ATTRIBUTES, REQUIREMENT, CiFile, shown_ci, write_ci
@@ -29,7 +30,7 @@ SHOWN = 8  # values and columns in a line
 
 
 @click.command("init", epilog=examples("evalspec init messages.jsonl", "evalspec init export.csv --name refund --yes"))
-@click.argument("file", type=click.Path(), required=False)
+@click.argument("file", type=PATH, required=False)
 @click.option("--name", help="The spec's name; default: made from the file's name.")
 @click.option("--input", "column", help="The column with the message or the conversation; default: guessed.")
 @click.option("--label", help="The column with the label; `-` for none; default: guessed.")

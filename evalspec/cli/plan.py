@@ -6,6 +6,7 @@ from collections import Counter
 
 import click
 
+from evalspec.cli.arguments import PATH
 from evalspec.cli.console import emit, emit_json, examples, print_diagnostics, reporting
 from evalspec.model.build import Inputs
 from evalspec.model.plan import Plan, Stratum
@@ -17,7 +18,7 @@ from evalspec.stats.tests import DISCORDANCE, POWER, smallest_difference
 
 
 @click.command("plan", epilog=examples("evalspec plan specs/refund.yaml", "evalspec plan specs/refund.yaml --slots"))
-@click.argument("spec", type=click.Path())
+@click.argument("spec", type=PATH)
 @click.option("--slots", is_flag=True, help="List the id of every slot that may be opened.")
 @reporting
 def command(spec: str, slots: bool, how: str) -> int:

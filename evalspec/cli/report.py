@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from evalspec.cli.arguments import DAY, PATH
 from evalspec.cli.console import emit, emit_json, print_diagnostics, reporting
 from evalspec.diagnostics import BuildError, Diagnostic, Exit
 from evalspec.project import read_lock, run
@@ -12,8 +13,8 @@ from evalspec.verification import compare
 
 
 @click.command("report", epilog="Example: evalspec report specs/refund.yaml | less")
-@click.argument("spec", type=click.Path())
-@click.option("--today", metavar="YYYY-MM-DD", help="Let waivers expire and seeds age as of this day.")
+@click.argument("spec", type=PATH)
+@click.option("--today", metavar="YYYY-MM-DD", type=DAY, help="Let waivers expire and seeds age as of this day.")
 @reporting
 def command(spec: str, today: str | None, how: str) -> int:
     """Print the mix report of SPEC's lock, recomputed; --json prints its numbers.

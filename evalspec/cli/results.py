@@ -6,6 +6,7 @@ from collections import Counter
 
 import click
 
+from evalspec.cli.arguments import PATH, number
 from evalspec.cli.console import diagnostics_json, emit, emit_json, print_diagnostics, reporting, say
 from evalspec.diagnostics import Exit
 from evalspec.scoring.join import Wanted
@@ -31,21 +32,19 @@ def command() -> None:
     "import",
     epilog="Example: evalspec results import specs/refund.yaml runs/out.json --model gpt-b --from promptfoo",
 )
-@click.argument("spec", type=click.Path())
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
+@click.argument("spec", type=PATH)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
 @click.option("--model", required=True, metavar="NAME", help="Whose results these are; `score` asks for this name.")
 @click.option(
     "--from", "reader", type=click.Choice(READERS), default="jsonl", show_default=True, help="What wrote the file."
 )
-@click.option("--threshold", type=float, metavar="T", help="A score at or above it passes.")
+@click.option("--threshold", type=number(), metavar="T", help="A score at or above it passes.")
 @click.option(
     "--metric", metavar="NAME", help="The scorer, metric or named score that decides, where there are several."
 )
 @click.option("--variant", metavar="NAME", help="The provider, prompt or filter to take, where there are several.")
-@click.option(
-    "--index", metavar="PATH", type=click.Path(), help="The export's evalspec.json.  [default: the one beside FILE]"
-)
-@click.option("--out", metavar="PATH", type=click.Path(), help="Where to write.  [default: NAME/results/MODEL.jsonl]")
+@click.option("--index", metavar="PATH", type=PATH, help="The export's evalspec.json.  [default: the one beside FILE]")
+@click.option("--out", metavar="PATH", type=PATH, help="Where to write.  [default: NAME/results/MODEL.jsonl]")
 @reporting
 def import_command(
     spec: str,

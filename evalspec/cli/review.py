@@ -7,6 +7,7 @@ import time
 
 import click
 
+from evalspec.cli.arguments import PATH, number
 from evalspec.cli.console import Steps, emit, emit_json, examples, print_diagnostics, reporting, say
 from evalspec.diagnostics import Exit
 from evalspec.edges.files import read_text
@@ -39,7 +40,7 @@ def command() -> None:
 @command.command(
     "list", epilog=examples("evalspec review list specs/refund.yaml", "evalspec review list specs/refund.yaml --json")
 )
-@click.argument("spec", type=click.Path())
+@click.argument("spec", type=PATH)
 @click.option("--all", "everything", is_flag=True, help="Also what would not be in the set.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @reporting
@@ -75,7 +76,7 @@ def list_command(spec: str, everything: bool, quiet: bool, how: str) -> int:
     epilog="Example: evalspec review record specs/refund.yaml prompted.angry_escalator.delay.03 drop "
     "--reason unnatural --reviewer ann",
 )
-@click.argument("spec", type=click.Path())
+@click.argument("spec", type=PATH)
 @click.argument("case", required=False)
 @click.argument("verdict", type=click.Choice(VERDICTS), required=False)
 @click.option("--reviewer", required=True, metavar="NAME", help="Who decides; names the file of the ledger.")
@@ -84,8 +85,8 @@ def list_command(spec: str, everything: bool, quiet: bool, how: str) -> int:
 @click.option("--expected", metavar="LABEL", help='With fix: the label, or parts as JSON: \'{"decision": "deny"}\'.')
 @click.option("--blind", is_flag=True, help="Decided without having seen what others decided.")
 @click.option("--supersedes", is_flag=True, help="Take the place of every decision in force about this text.")
-@click.option("--seconds", type=click.FloatRange(min=0), help="How long it took to decide.")
-@click.option("--from", "drafts", type=click.Path(), help="Many at once: JSONL of case, verdict, reason, input, ...")
+@click.option("--seconds", type=number(0), help="How long it took to decide.")
+@click.option("--from", "drafts", type=PATH, help="Many at once: JSONL of case, verdict, reason, input, ...")
 @click.option("--date", metavar="YYYY-MM-DD", help="The day of the decision; default: today.")
 @reporting
 def record_command(

@@ -6,6 +6,7 @@ import time
 
 import click
 
+from evalspec.cli.arguments import DAY, PATH, number
 from evalspec.cli.console import columns, diagnostics_json, emit, emit_json, print_diagnostics, say
 from evalspec.diagnostics import EvalspecError, Exit
 from evalspec.edges.terminal import safe
@@ -18,26 +19,26 @@ from evalspec.swap import score_spec
 @click.command(
     "score", epilog="Example: evalspec score specs/refund.yaml --baseline gpt-a --contender gpt-b --format markdown"
 )
-@click.argument("spec", type=click.Path())
+@click.argument("spec", type=PATH)
 @click.option("--baseline", required=True, metavar="A", help="The model in use: a name, or a path to imported results.")
 @click.option("--contender", required=True, metavar="B", help="The model that would take its place.")
 @click.option(
     "--margin",
-    type=click.FloatRange(0, 1),
+    type=number(0, 1),
     default=MARGIN,
     show_default=True,
     help="The loss of the real pass rate that you can bear; yours to set.",
 )
 @click.option("--history", "with_history", is_flag=True, help="Also the last five recorded swaps.")
 @click.option("--record", is_flag=True, help="Append the verdict to NAME/results/history.jsonl.")
-@click.option("--date", metavar="YYYY-MM-DD", help="The day of the record; default: today.")
+@click.option("--date", metavar="YYYY-MM-DD", type=DAY, help="The day of the record; default: today.")
 @click.option(
     "--format",
     "how",
-    type=click.Choice(["text", "markdown", "json"]),
+    type=click.Choice(["text", "markdown", "json", "github"]),
     default="text",
     show_default=True,
-    help="markdown is made for a comment: nothing in it can ping, link or run.",
+    help="markdown is made for a comment: nothing in it can ping, link or run; github makes problems annotations.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 def command(
@@ -66,7 +67,7 @@ def command(
         if how == "json":
             emit_json({"ok": False, "exit": int(error.exit), "diagnostics": diagnostics_json(error.diagnostics)})
         else:
-            print_diagnostics(error.diagnostics, "text")
+            print_diagnostics(error.diagnostics, "github" if how == "github" else "text")
         return error.exit
     history = found.history if with_history else ()
     if how == "json":

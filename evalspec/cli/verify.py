@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from evalspec.after.since import added_lines
+from evalspec.cli.arguments import DAY, PATH
 from evalspec.cli.console import Steps, diagnostics_json, emit_json, print_diagnostics, reporting, say, shown
 from evalspec.diagnostics import Exit
 from evalspec.stages.ledger import line_data
@@ -15,8 +16,8 @@ ORIGIN = "unattested"
 
 
 @click.command("verify", epilog="Example: evalspec verify specs/refund.yaml --base origin/main")
-@click.argument("specs", nargs=-1, required=True, type=click.Path())
-@click.option("--today", metavar="YYYY-MM-DD", help="Let waivers expire and seeds age as of this day.")
+@click.argument("specs", nargs=-1, required=True, type=PATH)
+@click.option("--today", metavar="YYYY-MM-DD", type=DAY, help="Let waivers expire and seeds age as of this day.")
 @click.option("--base", metavar="COMMIT", help="The commit a change starts from: say what lowers the guard since then.")
 @click.option("--no-loosen", is_flag=True, help="Exit 1 when anything lowers the guard since --base.")
 @reporting

@@ -6,6 +6,7 @@ import click
 
 from evalspec.after.why_data import case_data, cell_data
 from evalspec.after.why_text import case_lines, cell_text
+from evalspec.cli.arguments import PATH
 from evalspec.cli.console import emit, emit_json, reporting
 from evalspec.diagnostics import Exit
 from evalspec.edges.terminal import safe
@@ -14,7 +15,7 @@ from evalspec.tracing import ground_of, why
 
 
 @click.command("why", epilog="Example: evalspec why specs/refund.yaml prompted.angry_escalator.delay.01")
-@click.argument("spec", type=click.Path())
+@click.argument("spec", type=PATH)
 @click.argument("name", metavar="CASE|CELL|DROP")
 @click.option("--base", metavar="COMMIT", help="Say what became of it since this commit, and what that came from.")
 @reporting

@@ -12,9 +12,11 @@ from evalspec.diagnostics import Collector, did_you_mean
 from evalspec.model.case import input_from_json
 from evalspec.model.ledger import Decision, DecisionVerdict
 from evalspec.stages.ledger_line import Line
+from evalspec.text.hidden import hidden_characters
 
 VERDICTS: tuple[str, ...] = get_args(DecisionVerdict)
 MAX_SECONDS = 7 * 24 * 3600  # a longer reading is a clock that was left running
+_DECEIVING = frozenset({"bidi", "tag"})  # zero-width joiners are spelling in some scripts
 NEEDS_REASON = frozenset({"drop", "retire"})
 
 # The form of a case id is the language's; that of a name of the spec is used for reason codes.
@@ -45,6 +47,7 @@ def decision_from(line: Line, problems: Collector) -> Decision | None:
             problems.add("V405", f"`{name}` must be {form}", at=line.values[name])
     if len(problems.found) == before:
         _check_verdict(line, problems)
+        _check_hidden(line, problems)
     return _decision(line) if len(problems.found) == before else None
 
 
@@ -75,6 +78,16 @@ def _is_message(value: object) -> bool:
         and isinstance(calls, list)
         and all(isinstance(one, dict) for one in calls)
     )
+
+
+def _check_hidden(line: Line, problems: Collector) -> None:
+    """Refuse a fix that shows otherwise than it reads: nobody could have typed it, and nobody would see it."""
+    given = line.fields.get("input")
+    texts = [given] if isinstance(given, str) else [one["content"] for one in given] if isinstance(given, list) else []
+    kinds = {kind for text in texts for _, _, kind in hidden_characters(text)} & _DECEIVING
+    if kinds:
+        message = f"`input` holds characters that a reader cannot see ({', '.join(sorted(kinds))})"
+        problems.add("V415", message, at=line.values["input"], hint="write the fix without them")
 
 
 def _check_verdict(line: Line, problems: Collector) -> None:

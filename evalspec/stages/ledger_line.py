@@ -26,6 +26,10 @@ class Line:
 def read_line(path: str, number: int, text: str, problems: Collector) -> Line | None:
     """Return the object on one line; None, and a diagnostic, when the line is not one."""
     whole = Span(path, number, 1, number, len(text) + 1)
+    if text.startswith(("<<<<<<<", "=======", ">>>>>>>", "|||||||")):
+        hint = "a ledger only grows: keep the lines of both sides and remove the markers"
+        problems.add("V401", "a merge conflict stands here", at=whole, hint=hint)
+        return None
     twice: list[str] = []
 
     def members(pairs: list[tuple[str, object]]) -> dict[str, object]:

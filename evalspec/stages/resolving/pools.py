@@ -105,7 +105,7 @@ def _pool(scope: Scope, name: str, node: Node, kind: str, ground: Ground) -> Poo
         personas=_personas(scope, node, kind, ground),
         operators=operators_of(scope, node, slices, rows) if kind == "mutation" else (),
         relations=relations,
-        attacks=attacks_of(scope, node) if kind == "redteam" else (),
+        attacks=attacks_of(scope, node, ground.task) if kind == "redteam" else (),
         per_parent=PER_PARENT if per_parent is None else per_parent,
         parents=cast(Literal["with", "any"], node.text("parents") or "with"),  # the schema lists them
         hard_negatives=HARD_NEGATIVES if hard_negatives is None else hard_negatives,

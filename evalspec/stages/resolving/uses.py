@@ -47,9 +47,9 @@ def operators_of(scope: Scope, pool: Node, slices: Slices, rows: str) -> tuple[O
     return tuple(one for one in found if one is not None)
 
 
-def attacks_of(scope: Scope, pool: Node) -> tuple[AttackUse, ...]:
+def attacks_of(scope: Scope, pool: Node, task: Task) -> tuple[AttackUse, ...]:
     """Resolve the attacks of a redteam pool."""
-    found = (_attack(scope, name, node) for name, node in entries_of(pool, "attacks", DEFAULT_ATTACKS))
+    found = (_attack(scope, name, node, task) for name, node in entries_of(pool, "attacks", DEFAULT_ATTACKS))
     return tuple(one for one in found if one is not None)
 
 
@@ -97,7 +97,7 @@ def _in_catalog(scope: Scope, node: Node) -> bool:
     return False
 
 
-def _attack(scope: Scope, name: str, node: Node) -> AttackUse | None:
+def _attack(scope: Scope, name: str, node: Node, task: Task) -> AttackUse | None:
     if isinstance(node.data, int):
         count: int | None = node.data
         entry = Node(node.document, node.path, None)
@@ -108,7 +108,19 @@ def _attack(scope: Scope, name: str, node: Node) -> AttackUse | None:
         return None
     member = scope.catalog.get("attack", kind)
     options = _options(scope, entry, [member], ("count", "kind"))
+    _check_toward(scope, entry.get("toward"), task)
     return AttackUse(name=name, kind=kind, count=count, options=options, at=node.key_at)
+
+
+def _check_toward(scope: Scope, toward: Node | None, task: Task) -> None:
+    """Check that what an attack pushes toward is a label that the task knows."""
+    known = [value for part in task.label_parts for value in part.values]
+    if toward is None or not isinstance(toward.data, list) or not known:
+        return
+    for one in toward.items():
+        if isinstance(one.data, str) and one.string not in known:
+            message = f"the task has no label `{one.string}`"
+            scope.problems.add("C211", message, at=one.at, label=did_you_mean(one.string, known))
 
 
 def _relation(scope: Scope, name: str, node: Node, slices: Slices, rows: str, task: Task) -> RelationUse | None:
