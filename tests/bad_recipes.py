@@ -505,3 +505,80 @@ def ledger_utf16(folder: Path) -> None:
     """A ledger as UTF-16."""
     path = folder / "shop/ledger/ann.jsonl"
     path.write_bytes(path.read_text("utf-8").encode("utf-16"))
+
+
+@recipe
+def spec_unreadable(folder: Path) -> None:
+    """A spec that nobody may read."""
+    (folder / SPEC).chmod(0)
+
+
+@recipe
+def golden_unreadable(folder: Path) -> None:
+    """Rows that nobody may read."""
+    (folder / "shop/golden.jsonl").chmod(0)
+
+
+@recipe
+def folder_read_only(folder: Path) -> None:
+    """A folder in which nothing can be made, and a lock that would have to be."""
+    no_lock(folder)
+    no_report(folder)
+    folder.chmod(0o555)
+
+
+@recipe
+def ledger_read_only(folder: Path) -> None:
+    """A ledger that nobody may write to."""
+    (folder / "shop/ledger/ann.jsonl").chmod(0o444)
+    (folder / "shop/ledger").chmod(0o555)
+
+
+def _results(folder: Path) -> list[dict[str, object]]:
+    text = (folder / "raw/old.jsonl").read_text("utf-8")
+    return [json.loads(line) for line in text.split("\n") if line]
+
+
+def _write_results(folder: Path, rows: list[dict[str, object]]) -> None:
+    (folder / "raw/r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+
+@recipe
+def results_twice(folder: Path) -> None:
+    """The first case once more at the end."""
+    rows = _results(folder)
+    _write_results(folder, [*rows, rows[0]])
+
+
+@recipe
+def results_scores(folder: Path) -> None:
+    """A first row with a score between fail and pass."""
+    first, *rest = _results(folder)
+    _write_results(folder, [{"id": first["id"], "digest": first["digest"], "score": 0.7}, *rest])
+
+
+@recipe
+def results_of_other(folder: Path) -> None:
+    """Rows that say whose they are."""
+    _write_results(folder, [{**row, "model": "someone"} for row in _results(folder)])
+
+
+@recipe
+def results_missing(folder: Path) -> None:
+    """All cases but one."""
+    _write_results(folder, _results(folder)[1:])
+
+
+@recipe
+def results_deep(folder: Path) -> None:
+    """A hundred thousand brackets on one line."""
+    (folder / "raw/r.jsonl").write_text("[" * 100_000 + "\n", "utf-8")
+
+
+@recipe
+def results_other_digest(folder: Path) -> None:
+    """Imported results in which a digest was changed."""
+    path = folder / "shop/results/old.jsonl"
+    text = path.read_text("utf-8")
+    digest_of_first = _results(folder)[0]["digest"]
+    path.write_text(text.replace(str(digest_of_first), "0" * 32), "utf-8")

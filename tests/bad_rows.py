@@ -1,21 +1,24 @@
-"""The catalogue of bad inputs: rows of `bad_inputs/*.yaml` as projects on disk, runs of a command, and what must come out.
+"""The catalogue of bad inputs: rows of `bad_inputs/*.yaml` as projects on disk, and what a command must say of them.
 
 A row changes the base project of `bad_inputs/base/` and names a command, its exit code and every diagnostic of it:
 
     - id: Y05
       what: a tab indents a line
       find: "  item:"             # in `file`, which is shop.yaml where nothing else is said
-      put: "§\titem:"
+      put: "§\\titem:"
       expect: [Y004]
       exit: 3
-      origin: [Y05]
+      origin: Y05
 
 The § stands where the diagnostic points and is taken out; several of them serve `expect` in order. An expectation may
-name its place instead: `S104 1:1`, `I303 shop/golden.jsonl:2:1`, or `L601 shop.lock.json` for a whole file; `C201 -` has
-no place at all. One that starts with `warning` is one; nothing but what is expected may be said. `whole` replaces a file,
-`add` appends to it, `edits` is a list of such changes, `do` names recipes of `bad_recipes.py` for what no text can hold.
-`run` is the command line, `says` what its words must hold, `hide` what no output may hold, `writes` the paths it may
-touch. `mapping.yaml` says what became of every row of the design's catalogue.
+name its place instead: `S104 1:1`, `I303 shop/golden.jsonl:2:1`, `L601 shop.lock.json` for a whole file, `C201 -` for
+no place. One that starts with `warning` is one. Nothing but what is expected may be said.
+
+`whole` replaces a file, `add` appends to it, `hex` gives its bytes, `edits` is a list of such changes, and `do` names
+recipes of `bad_recipes.py` for what no text can hold. `run` is the command line (`check shop.yaml`), `says` what its
+words must hold, `hide` what no output may hold, `writes` the paths it may touch, `env` its environment; `process: true`
+gives it an interpreter of its own. `origin` names rows of the design's catalogue, whose other rows stand in
+`mapping.yaml` with what became of them.
 """
 
 from __future__ import annotations
@@ -28,16 +31,17 @@ import os
 import re
 import shlex
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
-from tests.bad_recipes import RECIPES
 
 from evalspec.cli import run as run_cli
 from evalspec.edges.terminal import LIMIT, safe
+from tests.bad_recipes import RECIPES
 
 FOLDER = Path(__file__).parent / "bad_inputs"
 BASE = FOLDER / "base"
@@ -52,7 +56,8 @@ _PLACE = re.compile(r"(?:(?P<path>.+?):)?(?P<line>\d+):(?P<col>\d+)")
 _HEAD = re.compile(r"^(?:.*: )?(?:error|warning)\[[A-Z]\d{3}\]: .*$", re.MULTILINE)
 _ANNOTATION = re.compile(r"^::(?P<severity>error|warning) (?P<properties>[^:]*)::(?P<data>.*)$", re.MULTILINE)
 _KEYS = frozenset(
-    "id what file find put whole add hex edits do run expect exit says hide writes env process formats origin".split()
+    {"id", "what", "file", "find", "put", "whole", "add", "hex", "edits", "do", "run", "expect", "exit", "says", "hide"}
+    | {"writes", "env", "process", "formats", "origin"}
 )
 
 
@@ -295,7 +300,7 @@ def _faults_of_one(row: Row, how: str, ran: Ran) -> Iterator[str]:
     whole = ran.out + ran.err
     if ran.exit != row.exit:
         yield f"exit {ran.exit}, not {row.exit}\n{whole[:2000]}"
-    if "Traceback" in whole or "E999" in whole:
+    if "Traceback" in whole or "[E999]" in whole:
         yield f"a traceback\n{whole[:2000]}"
     for one in row.hide:
         if one in whole:
@@ -364,9 +369,10 @@ def tree(folder: Path) -> Mapping[str, str]:
             if path.is_symlink():
                 content = os.fsencode(os.readlink(path))
             elif path.is_file():
-                os.chmod(path, status.st_mode | 0o400)
+                mode = stat.S_IMODE(status.st_mode)
+                os.chmod(path, mode | 0o400)
                 content = path.read_bytes()
-                os.chmod(path, status.st_mode)
+                os.chmod(path, mode)
             digest = hashlib.sha256(content).hexdigest()[:16]
             found[os.fsdecode(os.path.relpath(path, folder))] = f"{status.st_mode:o} {digest}"
     return found

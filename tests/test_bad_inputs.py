@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.bad_process import run_process
 from tests.bad_rows import Row, faults, load_rows, make_base, run_inside, stand
 
