@@ -132,6 +132,7 @@ def write_atomic(path: str, text: str, *, root: str | None = None) -> None:
 
     A link at `path` is replaced, never written through. Missing folders are made. A text with a key in it is refused.
     """
+    _check_name(path, None)
     refuse_secrets(text, path, is_written=True)
     folder = os.path.dirname(path) or "."
     if root is not None:
@@ -151,6 +152,7 @@ def append_lines(path: str, lines: Sequence[str], *, root: str) -> str:
     cut off, which only another program can have left, is taken out and returned. Missing folders are made; a link at
     `path` and a key in a line are refused.
     """
+    _check_name(path, None)
     refuse_secrets("\n".join(lines), path, is_written=True)
     folder = os.path.dirname(path) or "."
     _contained(os.path.join(folder, os.curdir), root, None)
@@ -226,12 +228,8 @@ def remove(path: str) -> None:
 
 def _contained(path: str, root: str | None, at: Span | None) -> str:
     """Return the real path, refused when it is outside the real `root`."""
-    if "\0" in path:
-        _refuse("E902", "a path holds a NUL character", path.replace("\0", "\\0"), at)
-    try:
-        real = os.path.realpath(os.fsdecode(os.fsencode(path)))
-    except UnicodeEncodeError:  # half a surrogate pair, as JSON can spell it
-        _refuse("E902", "a path holds what no file can be named", path.encode("ascii", "backslashreplace").decode(), at)
+    _check_name(path, at)
+    real = os.path.realpath(path)
     if root is not None:
         real_root = os.path.realpath(root)
         if os.path.commonpath([real, real_root]) != real_root:
@@ -279,6 +277,17 @@ def _advice(raw: bytes) -> str:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "This is UTF-16; save the file as UTF-8."
     return "Save the file as UTF-8."
+
+
+def _check_name(path: str, at: Span | None) -> None:
+    """Refuse what no file can be named: a NUL, or half a surrogate pair as JSON can spell it."""
+    try:
+        is_name = b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        is_name = False
+    if not is_name:
+        spelled = path.encode("ascii", "backslashreplace").decode().replace("\0", "\\0")
+        _refuse("E902", f"`{spelled}` is no name of a file", spelled, at)
 
 
 def _refuse_os(path: str, error: OSError, at: Span | None) -> NoReturn:
