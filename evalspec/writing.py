@@ -54,9 +54,14 @@ def _moved(path: str) -> Diagnostic:
     )
 
 
+def own_folders(spec: Spec) -> tuple[str, ...]:
+    """Return the folders where evalspec writes for this spec."""
+    own = os.path.join(spec.folder, spec.name)
+    below = (own, os.path.join(own, "ledger"), os.path.join(own, "results"))
+    return (spec.folder or os.curdir, *below, failed_folder(spec))
+
+
 def clear_leftovers(spec: Spec) -> None:
     """Remove the temporary files that killed commands left where evalspec writes for this spec."""
-    own = os.path.join(spec.folder, spec.name)
-    for folder in (spec.folder or os.curdir, own, os.path.join(own, "ledger"), os.path.join(own, "results")):
+    for folder in own_folders(spec):
         remove_leftovers(folder)
-    remove_leftovers(failed_folder(spec))

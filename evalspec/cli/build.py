@@ -22,17 +22,20 @@ from evalspec.cli.console import (
     say,
     shown,
 )
+from evalspec.cli.unchanged import Answer, remember
 from evalspec.diagnostics import BuildError, Diagnostic, Exit
 from evalspec.edges.busy import hold
 from evalspec.edges.project_folder import project_folder
 from evalspec.model.build import Build
 from evalspec.model.outcome import Verdict
 from evalspec.pipeline import STAGES
-from evalspec.project import load_spec, lock_path, publish_tape, read_lock, run
+from evalspec.project import load_spec, lock_path, publish_tape, read_lock, report_path, run
+from evalspec.stages.lock import dump
 from evalspec.stages.reporting.claims import real_cases
 from evalspec.stages.reporting.figures import share
+from evalspec.stages.resolving.paths import stem_of
 from evalspec.verification import compare, gate_problems, past_without_evidence, verify_spec
-from evalspec.writing import clear_leftovers, write_outputs
+from evalspec.writing import clear_leftovers, own_folders, write_outputs
 
 SUMMARY_COLUMNS = 100  # beyond, a terminal breaks the line in the middle of a name
 
@@ -97,6 +100,8 @@ def command(
         written = write_outputs(done, partial=partial) if done.lock is not None else ()
         written = (published, *written) if published else written
     code = BuildError(problems).exit if any(one.severity == "error" for one in problems) else Exit.OK
+    if code is Exit.OK and not partial:
+        _remember(done, problems, written, how, quiet, base)
     if how == "json":
         emit_json(_data(done, problems, written, code))
         return code
@@ -104,6 +109,29 @@ def command(
     if not quiet and done.lock is not None:
         say("\n".join(_summary(done, written, time.monotonic() - started, code, partial=partial)))
     return code
+
+
+def _remember(
+    done: Build, problems: tuple[Diagnostic, ...], written: tuple[str, ...], how: str, quiet: bool, base: str
+) -> None:
+    """Let the same command line find out that nothing has changed; a build that models took part in is made again."""
+    arguments = click.get_current_context().find_root().obj
+    if arguments is None or done.replies or done.lock is None or done.report is None:
+        return
+    spec, cases = done.spec, len(done.lock.cases)
+    answer = Answer(
+        how=how,
+        quiet=quiet,
+        data=_data(done, problems, written, Exit.OK),
+        warnings=done.warnings,
+        problems=problems,
+        said=f"{spec.path}: nothing has changed since the last build, {cases} cases; lock and report stand as they are",
+    )
+    names = [spec.name, *([stem_of(spec.base)] if spec.base else [])]
+    folders = [os.path.join(spec.folder, name, kind) for name in names for kind in ("ledger", "tape")]
+    texts = {report_path(spec): done.report, lock_path(spec): dump(done.lock)}
+    own, here = own_folders(spec), (base, lock_path(spec))
+    remember(arguments, answer, read=done.read, written=texts, folders=folders, own=own, base=here)
 
 
 def _frozen(spec: str, today: str | None, how: str) -> int:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
+import os
+import sys
+import unicodedata
+from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
+
+# Packages whose answers end up in a lock or a report.
+LEANS_ON = ("jinja2", "jsonschema", "numpy", "phonenumbers", "pyyaml", "rapidfuzz", "regex")
 
 
 def read_text(name: str) -> str:
@@ -23,6 +31,23 @@ def read_schema(name: str) -> dict[str, Any]:
     text = packaged if packaged.is_file() else Path(__file__).parents[2] / "schemas" / name
     schema: dict[str, Any] = json.loads(text.read_text(encoding="utf-8"))
     return schema
+
+
+def fingerprint() -> str:
+    """Return a digest of what makes a build beside its inputs: this code, Python, and the packages it leans on."""
+    whole = hashlib.sha256()
+    package = Path(__file__).parents[1]
+    for root in (package, package.parent / "schemas"):
+        for folder, below, names in os.walk(root):
+            below[:] = sorted(name for name in below if name != "__pycache__")
+            for name in sorted(names):
+                path = os.path.join(folder, name)
+                whole.update(f"\0{os.path.relpath(path, root)}\0".encode("utf-8", "surrogateescape"))
+                with open(path, "rb") as file:
+                    whole.update(file.read())
+    versions = [sys.version, unicodedata.unidata_version, *(f"{name} {version(name)}" for name in LEANS_ON)]
+    whole.update("\0".join(versions).encode())
+    return whole.hexdigest()
 
 
 def _inside(root: Traversable, name: str) -> Traversable:
