@@ -7,7 +7,7 @@ import click
 from evalspec.after.since import added_lines
 from evalspec.cli.arguments import DAY, PATH
 from evalspec.cli.console import Steps, diagnostics_json, emit_json, print_diagnostics, reporting, say, shown
-from evalspec.diagnostics import Exit
+from evalspec.diagnostics import BuildError, Exit
 from evalspec.stages.ledger import line_data
 from evalspec.verification import Verification, verify_spec
 
@@ -55,7 +55,8 @@ def command(specs: tuple[str, ...], today: str | None, base: str | None, no_loos
             if one.exit is Exit.OK:
                 say(f"{one.path}: verified, {one.cases} cases, root {one.root}")
                 say(f"  lock = f(inputs): yes; origin of the inputs: {ORIGIN}")
-    return next((one.exit for one in found if one.exit is not Exit.OK), Exit.OK)
+    errors = [problem for one in found for problem in one.diagnostics if problem.severity == "error"]
+    return BuildError(errors).exit if errors else Exit.OK  # of several specs the gravest
 
 
 def _data(one: Verification) -> dict[str, object]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkouts import case_ids, checkout, commit, decide, edit_spec, lock_data
+from checkouts import case_ids, checkout, commit, decide, edit_spec, keep_all, lock_data
+from small_specs import small_spec, write_project
 
 from evalspec.cli import run
 from evalspec.diagnostics import Exit
@@ -225,7 +226,7 @@ def test_drops_of_a_change_are_listed(spec: str, capsys: Capture) -> None:
     case = case_ids(spec, "prompted")[0]
     decide(spec, case, "drop", "--reason", "implausible")
     while run(["build", spec, "-q"]) == Exit.FINDING:
-        _keep_waiting(spec)
+        keep_all(spec)
 
     code, found = verified(spec, capsys, *BASE)
 
@@ -235,12 +236,6 @@ def test_drops_of_a_change_are_listed(spec: str, capsys: Capture) -> None:
     assert run(["verify", spec, *BASE]) == Exit.OK
     said = capsys.readouterr().err
     assert "drops since HEAD" in said and "origin of the inputs: unattested" in said
-
-
-def _keep_waiting(spec: str) -> None:
-    from checkouts import keep_all
-
-    keep_all(spec)
 
 
 # The report
@@ -276,3 +271,20 @@ def test_every_number_of_a_report_is_computed_again(spec: str, day: tuple[str, .
     report.write_text(text.replace(lock_data(spec)["root"], "0" * 32, 1), "utf-8")
     assert verified(spec, capsys)[0] == Exit.INTEGRITY
     commit(Path())
+
+
+def test_of_several_specs_the_gravest_answer_counts(spec: str, tmp_path: Path) -> None:
+    """A stale set beside a forged one is exit 5, in either order."""
+    other = checkout_of_another(tmp_path)
+    forge(spec, with_case(0, input="another text"))
+    edit_spec(other, lambda data: data.update(random_state=7))
+
+    assert run(["verify", other]) == Exit.STALE
+    assert run(["verify", other, spec]) == run(["verify", spec, other]) == Exit.INTEGRITY
+
+
+def checkout_of_another(folder: Path) -> str:
+    """A second project in the folder."""
+    path = write_project(folder / "more", small_spec())
+    assert run(["build", path, "-q"]) == Exit.OK
+    return path
