@@ -26,6 +26,7 @@ from evalspec.stages.gate import gate
 from evalspec.stages.generate import generate_all
 from evalspec.stages.header import header
 from evalspec.stages.independence import families_of, independence
+from evalspec.stages.jury import deliberate
 from evalspec.stages.ledger import consult
 from evalspec.stages.lock import lock
 from evalspec.stages.measure import TIMED, measure
@@ -207,7 +208,9 @@ def _generate(done: Build, ways: _Ways) -> Build:
 
 def _review(done: Build, ways: _Ways) -> Build:
     assert done.candidates is not None and done.view is not None
-    return replace(done, reviewed=review(done.candidates, done.view, done.spec))
+    anchors = [one for name in sorted(done.inputs.anchors) for one in done.inputs.anchors[name]]
+    jury = deliberate(done.candidates, anchors, done.spec, ways.catalog, ways.tools)
+    return replace(done, jury=jury, reviewed=review(done.candidates, done.view, done.spec, jury.flags))
 
 
 def _mix(done: Build, ways: _Ways) -> Build:

@@ -13,7 +13,17 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 Function = TypeVar("Function", bound=Callable[..., object])
 Kind = Literal[
-    "operator", "attack", "relation", "technique", "measure", "check", "detector", "reader", "exporter", "results"
+    "operator",
+    "attack",
+    "relation",
+    "technique",
+    "measure",
+    "check",
+    "detector",
+    "reader",
+    "exporter",
+    "results",
+    "juror",
 ]
 
 # What the compiler can hand to a member by name; anything else is an error at import.
@@ -27,6 +37,7 @@ SUPPLIED: Mapping[str, frozenset[str]] = types.MappingProxyType(
         "reader": frozenset({"path"}),
         "results": frozenset({"text", "metric"}),
         "exporter": frozenset({"lock", "facts"}),
+        "juror": frozenset({"candidate", "anchor", "spec", "labels", "nonce"}),
     }
 )
 
@@ -182,6 +193,11 @@ def attack(
 def relation(name: str, *, version: int, needs_fact: bool = False) -> Callable[[Function], Function]:
     """Register a metamorphic relation."""
     return _register("relation", name, version, {"needs_fact": needs_fact})
+
+
+def juror(name: str, *, version: int) -> Callable[[Function], Function]:
+    """Register a question to a juror; the function returns its text."""
+    return _register("juror", name, version, {})
 
 
 def technique(name: str, *, version: int) -> Callable[[Function], Function]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from evalspec.diagnostics import Diagnostic
 from evalspec.model.asking import Reply
 from evalspec.model.case import Anchor, Candidate, Drop, EvalSet, Seed
+from evalspec.model.jury import Jury
 from evalspec.model.ledger import Ledger, LedgerView, Reviewed
 from evalspec.model.outcome import Lock, Measurement, Related, Verdict
 from evalspec.model.plan import Plan
@@ -45,6 +46,7 @@ class Build:
     opened: int = 0
     short: tuple[Diagnostic, ...] = ()  # strata that hold less than they owe; a lock is never written with any
     view: LedgerView | None = None
+    jury: Jury = field(default_factory=Jury)  # empty where no live model wrote anything, or nobody judges
     reviewed: Reviewed | None = None
     evalset: EvalSet | None = None
     waiting: Mapping[str, str] = field(default_factory=dict)  # picked cases that wait for a person, and why

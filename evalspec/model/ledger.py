@@ -8,6 +8,7 @@ from typing import Literal
 
 from evalspec.diagnostics import Diagnostic, Span
 from evalspec.model.case import Candidate, Drop, Input, ReviewMark
+from evalspec.model.jury import Flag
 from evalspec.model.spec import Expected
 
 DecisionVerdict = Literal["keep", "fix", "drop", "retire"]
@@ -104,6 +105,7 @@ class Queued:
     why: Why
     votes: int  # reviewers who judged it so far
     needed: int  # reviewers it takes
+    flags: tuple[Flag, ...] = ()  # why the jury wants a person to look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evalspec.digests import digest, digest_text
+from evalspec.model.asking import Reply
 from evalspec.model.build import Build
 from evalspec.model.spec import Spec
 from evalspec.registry import Catalog
@@ -63,10 +64,17 @@ def _inputs(build: Build) -> dict[str, object]:
     applied = build.view.applied if build.view else ()
     if applied:
         found["ledger"] = {"decisions": len(applied), "digest": digest(list(applied))}
+    if build.replies:
+        found["tape"] = {"replies": len(build.replies), "digest": replies_digest(build.replies)}
     for path in sorted(build.inputs.texts):
         if path != spec.review.guidelines:
             found[path] = {"digest": digest_text(build.inputs.texts[path])}
     return found
+
+
+def replies_digest(replies: Mapping[str, Reply]) -> str:
+    """Return the digest of the replies that a build used, by the keys of their questions."""
+    return digest({key: [one.text, one.served, one.finish, one.problem] for key, one in replies.items()})
 
 
 def _used_rows(build: Build) -> frozenset[str]:

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 
 from evalspec.digests import digest, digest_text
 from evalspec.model.build import Build
+from evalspec.stages.header import replies_digest
 from evalspec.stages.reporting.claims import claims, five_questions, real_cases, two_questions
+from evalspec.stages.reporting.jury import jury_numbers, jury_tables
 from evalspec.stages.reporting.tables import (
     cell_tables,
     drop_table,
@@ -46,6 +48,7 @@ def report(build: Build) -> str:
         cell_tables,
         drop_table,
         independence_table,
+        jury_tables,
         source_table,
     ):
         lines += section(build)
@@ -113,6 +116,7 @@ def numbers(build: Build) -> dict[str, object]:
             if one.status != "off"
         ],
         "related": [{"one": one.left, "other": one.right, "how": one.how} for one in build.related],
+        **({"jury": jury_numbers(build.jury)} if build.jury.records else {}),
     }
 
 
@@ -126,6 +130,7 @@ def inputs_digest(build: Build) -> str:
             "ledger": sorted(decision.line_digest for decision in inputs.ledger.decisions),
             "texts": {path: digest_text(text) for path, text in inputs.texts.items()},
             "spec": build.lock.header["spec"] if build.lock else None,
+            **({"tape": replies_digest(build.replies)} if build.replies else {}),
         }
     )
 

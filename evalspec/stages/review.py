@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from evalspec.digests import keyed_hash, unit_hash
 from evalspec.model.case import Candidate, Drop
+from evalspec.model.jury import Flag
 from evalspec.model.ledger import Effective, LedgerView, Queued, Reviewed, Settled, Survival, Why
 from evalspec.model.slices import slice_values
 from evalspec.model.spec import Expected, Spec
@@ -26,6 +27,7 @@ TAKEN = frozenset({"seed", "golden"})  # vouched for at their source; people may
 INHERITED_SHARE = 0.1
 BLIND_READERS = 2
 
+NO_FLAGS: Mapping[str, tuple[Flag, ...]] = MappingProxyType({})
 _RANK: Mapping[Why, int] = MappingProxyType({"disputed": 0, "stale": 1, "first": 2, "second": 3})
 
 
@@ -45,8 +47,13 @@ def settle(candidates: Iterable[Candidate], view: LedgerView) -> Settled:
     return Settled(candidates=tuple(out), drops=tuple(drops), retired=tuple(retired))
 
 
-def review(kept: Sequence[Candidate], view: LedgerView, spec: Spec) -> Reviewed:
-    """Put every kept candidate in one place: approved, pending, stale, disputed, dropped or retired."""
+def review(
+    kept: Sequence[Candidate], view: LedgerView, spec: Spec, flags: Mapping[str, tuple[Flag, ...]] = NO_FLAGS
+) -> Reviewed:
+    """Put every kept candidate in one place: approved, pending, stale, disputed, dropped or retired.
+
+    `flags` are the jury's, by case: what it flags a person must read, and reads first.
+    """
     settled = settle(kept, view)
     made = {one.id: one for one in view.candidates}
     places: dict[str, list[Candidate]] = {name: [] for name in ("approved", "pending", "stale", "disputed")}
@@ -57,12 +64,13 @@ def review(kept: Sequence[Candidate], view: LedgerView, spec: Spec) -> Reviewed:
         readers = votes_needed(made.get(candidate.id, candidate), spec)
         if readers and _is_high_stakes(candidate.expected, spec):  # a fix may have raised the stakes
             readers = BLIND_READERS
+        readers = max(readers, int(candidate.id in flags))
         if readers:
             needed[candidate.id] = readers
         why = _waits(decided, readers)
         places[_PLACE[why] if why else "approved"].append(candidate)
         if why:
-            queue.append(_queued(candidate, decided, why, readers))
+            queue.append(_queued(candidate, decided, why, readers, flags.get(candidate.id, ())))
     queue += _dropped_by_one(view, spec)
     return Reviewed(
         approved=tuple(places["approved"]),
@@ -192,13 +200,15 @@ def _dropped_by_one(view: LedgerView, spec: Spec) -> list[Queued]:
     return waiting
 
 
-def _queued(candidate: Candidate, decided: Effective, why: Why, readers: int) -> Queued:
-    return Queued(case=candidate.id, pool=candidate.pool, why=why, votes=decided.votes, needed=max(readers, 1))
+def _queued(candidate: Candidate, decided: Effective, why: Why, readers: int, flags: tuple[Flag, ...] = ()) -> Queued:
+    return Queued(
+        case=candidate.id, pool=candidate.pool, why=why, votes=decided.votes, needed=max(readers, 1), flags=flags
+    )
 
 
-def _queue_order(one: Queued) -> tuple[int, int, str]:
+def _queue_order(one: Queued) -> tuple[int, int, int, str]:
     # By keyed hash inside a reason: who stops half-way has read a fair sample of every cell.
-    return (_RANK[one.why], keyed_hash("queue", one.case), one.case)
+    return (_RANK[one.why], -len(one.flags), keyed_hash("queue", one.case), one.case)
 
 
 def _drop(candidate: Candidate, decided: Effective) -> Drop:

@@ -81,6 +81,11 @@ def render_prompt(text: str, names: Mapping[str, object]) -> str:
     """Render an allowed template with plain data under the known names; what is missing is an error."""
     if problems := problems_in_prompt(text):
         raise PromptError("; ".join(problems))
+    return render_own(text, names)
+
+
+def render_own(text: str, names: Mapping[str, object]) -> str:
+    """Render a template of this package, which may see other names than a spec's; the same bounds hold."""
     parts: list[str] = []
     size = 0
     environment = _environment()

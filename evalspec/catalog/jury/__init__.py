@@ -1,0 +1,1 @@
+"""How jurors are asked: one decorated function a question."""
