@@ -27,7 +27,7 @@ from typing import Any
 
 from tests.torture.fuzz_projects import write_projects
 from tests.torture.fuzz_targets import TARGETS, Target
-from tests.torture.mutations import mutate, odd_values
+from tests.torture.mutations import Stock, mutate, odd_values, values_by_key
 
 ROOT = Path(__file__).parents[2]
 ADDRESS_SPACE = 2 << 30  # bytes; far over what a run may take, far under what a machine has
@@ -58,18 +58,19 @@ class Bench:
         self.files = {name: Path(name).read_bytes() for name in sorted(names)}
         specs = (*sorted(ROOT.glob("specs/*.yaml")), *sorted(ROOT.glob("tests/golden/*/spec.yaml")))
         self.languages = [path.read_bytes() for path in specs]
-        self.odd = odd_values(seed)
+        known = values_by_key([*self.languages, *(self.files[name] for name in self.files if name.endswith(".yaml"))])
+        self.stock = Stock(odd_values(seed), known)
         shutil.copy("small.lock.json", "kept.lock.json")
 
     def make(self, target: Target, number: int) -> Try:
         """Make one try; the same for the same seed, target and number."""
         dice = random.Random(f"{self.seed}/{target.name}/{number}")
         if target.direct:
-            raw = mutate(dice, dice.choice(self.languages), "yaml", self.odd, self.languages)
+            raw = mutate(dice, dice.choice(self.languages), "yaml", self.stock, self.languages)
             return Try("spec.yaml", raw, ())
         path = dice.choice(target.files)
         others = [self.files[name] for name in target.files]
-        raw = mutate(dice, self.files[path], path.rsplit(".", 1)[1], self.odd, others)
+        raw = mutate(dice, self.files[path], path.rsplit(".", 1)[1], self.stock, others)
         if target.reseal and dice.random() < RESEALED:
             with contextlib.suppress(Exception):  # what is no lock any more has nothing to seal
                 raw = target.reseal(raw.decode()).encode()

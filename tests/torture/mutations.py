@@ -6,7 +6,9 @@ import copy
 import json
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -48,11 +50,30 @@ TOKENS: tuple[str, ...] = (
     *("(a+)+$", "(", "[", "\\", "{1,99999}", "(?P<n", "^(.*)*$", "", "[" * 40, "{" * 40, "[" * 400, '{"a":' * 400),
 )
 RARE_TOKENS = ("[" * 30_000, '{"a":' * 30_000, "- " * 20_000, "a" * 300_000, "k: 1\n" * 20_000, "\u0301" * 100_000)
+WELL_FORMED = 0.4  # of the tries on data
 RARE = 0.004  # of the token edits: a large one costs a hundred small ones
 
 _TOKEN = re.compile(r"\s+|\w+|[^\w\s]", re.UNICODE)
 Dice = random.Random
-Pool = Mapping[str, Sequence[Any]]  # kind of a value to odd ones of that kind
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What edits put in: odd values by kind, and what stands under a key in the files of the same kind."""
+
+    odd: Mapping[str, Sequence[Any]]
+    by_key: Mapping[str, Sequence[Any]]
+
+
+def values_by_key(files: Iterable[bytes]) -> dict[str, list[Any]]:
+    """Collect what stands under each key anywhere in some YAML files."""
+    found: dict[str, list[Any]] = {}
+    for raw in files:
+        with suppress(yaml.YAMLError, ValueError):
+            for holder, key in _places(yaml.safe_load(raw)):
+                if isinstance(holder, dict):
+                    found.setdefault(str(key), []).append(holder[key])
+    return found
 
 
 def odd_values(number: int, examples: int = 150) -> dict[str, list[Any]]:
@@ -68,7 +89,10 @@ def odd_values(number: int, examples: int = 150) -> dict[str, list[Any]]:
     dates = st.dates().map(str) | st.datetimes().map(str) | st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", fullmatch=True)
     strategies: dict[str, st.SearchStrategy[Any]] = {
         "text": st.one_of(st.text(max_size=60), st.sampled_from(TOKENS), names, paths.map("/".join), dates),
-        "integer": st.integers() | st.integers(-3, 200) | st.sampled_from([10**18, 10**39, 2**31, 2**63, -(2**63)]),
+        "integer": st.integers()
+        | st.integers(-3, 200)
+        | st.integers(0, 9)
+        | st.sampled_from([10**18, 10**39, 2**31, 2**63, -(2**63)]),
         "number": st.floats() | st.floats(-1.5, 1.5) | st.sampled_from([5e-324, 1e308, -0.0, 1.0000000000000002]),
         "flag": st.booleans(),
         "list": st.lists(inner, max_size=6) | st.lists(names, max_size=6),
@@ -92,11 +116,15 @@ def _drawn(strategy: st.SearchStrategy[Any], number: int, examples: int) -> list
     return found
 
 
-def mutate(dice: Dice, raw: bytes, kind: str, odd: Pool, others: Sequence[bytes]) -> bytes:
+def mutate(dice: Dice, raw: bytes, kind: str, stock: Stock, others: Sequence[bytes]) -> bytes:
     """Return a broken copy of a file of one kind (yaml, json, jsonl, csv, md): one to four edits of one sort.
 
-    `others` are files to splice from. Most edits are small, since a small one gets furthest into a program.
+    `others` are files to splice from. Most edits are small, since a small one gets furthest into a program; many leave
+    the file data, and change one place of it.
     """
+    is_data = kind in ("yaml", "json", "jsonl")
+    if is_data and dice.random() < WELL_FORMED:
+        return _data_edit(dice, raw, kind, stock)
     edits = dice.choices((1, 2, 3, 4), (60, 20, 12, 8))[0]
     sorts: list[Callable[[bytes], bytes]] = [
         lambda one: _bytes_edit(dice, one),
@@ -104,8 +132,8 @@ def mutate(dice: Dice, raw: bytes, kind: str, odd: Pool, others: Sequence[bytes]
         lambda one: _line_edit(dice, one, others),
     ]
     weights = [12, 30, 18]
-    if kind in ("yaml", "json", "jsonl"):
-        sorts.append(lambda one: _data_edit(dice, one, kind, odd))
+    if is_data:
+        sorts.append(lambda one: _data_edit(dice, one, kind, stock))
         weights.append(60)
     for _ in range(edits):
         raw = dice.choices(sorts, weights)[0](raw)
@@ -187,16 +215,16 @@ def _line_edit(dice: Dice, raw: bytes, others: Sequence[bytes]) -> bytes:
     return b"\n".join(lines)
 
 
-def _data_edit(dice: Dice, raw: bytes, kind: str, odd: Pool) -> bytes:
+def _data_edit(dice: Dice, raw: bytes, kind: str, stock: Stock) -> bytes:
     """Change keys and values of the data; a text that is not data any more is left as it is."""
     try:
         if kind == "jsonl":
             lines = raw.decode().split("\n")
             at = dice.randrange(len([line for line in lines if line]) or 1)
-            lines[at] = _json(dice, changed(dice, json.loads(lines[at]), odd))
+            lines[at] = _json(dice, changed(dice, json.loads(lines[at]), stock))
             return "\n".join(lines).encode("utf-8", "surrogatepass")
         data = json.loads(raw) if kind == "json" else yaml.safe_load(raw)
-        made = changed(dice, data, odd)
+        made = changed(dice, data, stock)
         if kind == "json":
             return _json(dice, made, indent=dice.choice((None, 1))).encode("utf-8", "surrogatepass")
         if dice.random() < 0.2:  # JSON is YAML as well, with escapes of its own
@@ -210,15 +238,17 @@ def _json(dice: Dice, value: Any, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=dice.random() < 0.5, indent=indent)
 
 
-def changed(dice: Dice, data: Any, odd: Pool) -> Any:
+def changed(dice: Dice, data: Any, stock: Stock) -> Any:
     """Return a copy with one place of it changed: another value of its type, another type, moved, doubled or gone."""
-    data = copy.deepcopy(data)
+    data, odd = copy.deepcopy(data), stock.odd
     places = list(_places(data))
     if not places:
         return dice.choice(odd[dice.choice(sorted(odd))])
     holder, key = dice.choice(places)
     value = holder[key]
-    match dice.randrange(12):
+    match dice.randrange(18):
+        case 12 | 13 | 14 | 15 | 16 | 17 if known := stock.by_key.get(str(key)):
+            holder[key] = copy.deepcopy(dice.choice(known))
         case 0 | 1 | 2 | 3:
             holder[key] = dice.choice(odd[_kind(value)])
         case 4 | 5:

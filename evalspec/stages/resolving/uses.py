@@ -224,7 +224,7 @@ _TYPES = {
     "integer": "a whole number",
     "string": "a string",
     "boolean": "true or false",
-    "array": "a list",
+    "array": "a list of texts",
 }
 
 
@@ -235,7 +235,7 @@ def _option_fault(option: Option, value: object) -> str | None:
         "integer": isinstance(value, int) and is_number,
         "string": isinstance(value, str),
         "boolean": isinstance(value, bool),
-        "array": isinstance(value, list),
+        "array": isinstance(value, list) and all(isinstance(one, str) for one in value),
     }
     if not fits[option.type]:
         return f"{_TYPES[option.type]}, and this is not"
