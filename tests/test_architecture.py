@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -74,7 +75,24 @@ MODULES = frozenset(
         *("litellm", "sentence_transformers", "torch", "diskcache", "duckdb", "rich", "click", "sklearn", "requests"),
     }
 )
-EVERYWHERE = frozenset({"pickle", "marshal", "shelve"})  # nowhere at all: they run what they read
+# Nowhere at all: what runs what it reads, what loads settings of the folder it stands in, what depends on the user's
+# language settings.
+EVERYWHERE = frozenset(
+    {"pickle", "marshal", "shelve", "joblib", "dill", "cloudpickle", "diskcache", "dotenv", "locale", "code", "codeop"}
+)
+RUNNING = frozenset(
+    {
+        *("eval", "exec", "compile", "__import__", "os.system", "os.popen", "os.startfile", "pty.spawn", "os.execvp"),
+        *("yaml.load", "yaml.unsafe_load", "yaml.full_load", "torch.load", "numpy.load", "np.load", "joblib.load"),
+        *("runpy.run_path", "runpy.run_module", "importlib.util.spec_from_file_location", "jinja2.Environment"),
+        *("jinja2.Template", "Environment", "NativeEnvironment", "asyncio.create_subprocess_shell"),
+    }
+)
+# Files are written by one module, which replaces them whole and searches them for keys; the state and the crash notes
+# of the user are no files of a project.
+WRITERS = frozenset({"edges/files.py", "edges/replacing.py", "edges/busy.py", "edges/streams.py", "edges/crash.py"})
+STATE = frozenset({"edges/models"})
+PROCESSES = frozenset({"edges/git.py"})
 
 
 @cache
@@ -186,7 +204,7 @@ def test_only_the_outside_touches_the_outside(part: str) -> None:
 
 
 def test_nothing_anywhere_runs_what_it_reads() -> None:
-    """No pickle, no eval or exec, no shell, no YAML loader that builds objects, at the edges neither."""
+    """No pickle, no eval or exec, no shell, no YAML that builds objects, no template engine without a sandbox."""
     found = []
     for path in FILES:
         found += [f"{where(path, n)}: import {m}" for n, m in imports(path) if m.split(".")[0] in EVERYWHERE]
@@ -194,8 +212,116 @@ def test_nothing_anywhere_runs_what_it_reads() -> None:
             if isinstance(node, ast.Call):
                 shell = [one for one in node.keywords if one.arg == "shell"]
                 name = dotted(node.func)
-                if shell or name in ("eval", "exec", "os.system", "os.popen", "yaml.load", "yaml.unsafe_load"):
+                if shell or name in RUNNING:
                     found.append(f"{where(path, node)}: {name}()")
+
+    assert found == []
+
+
+def _writes(node: ast.Call) -> bool:
+    """Tell whether a call opens a file to write it, or changes what stands in a folder."""
+    name = dotted(node.func)
+    method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    if name in ("open", "io.open", "os.fdopen") or (method == "open" and name not in ("os.open", "webbrowser.open")):
+        modes = [one for one in (*node.args, *(one.value for one in node.keywords)) if isinstance(one, ast.Constant)]
+        return any(
+            isinstance(one.value, str) and set(one.value) <= set("rwaxbt+") and set(one.value) & set("wax+")
+            for one in modes
+        )
+    flags = {dotted(one) for one in ast.walk(node) if isinstance(one, ast.Attribute)}
+    if name == "os.open":
+        return bool(flags & {"os.O_WRONLY", "os.O_RDWR", "os.O_CREAT", "os.O_APPEND", "os.O_TRUNC"})
+    changing = {"os.rename", "os.replace", "os.unlink", "os.remove", "os.rmdir", "os.symlink", "os.link", "os.truncate"}
+    changing |= {
+        "os.chmod",
+        "os.makedirs",
+        "os.mkdir",
+        "shutil.rmtree",
+        "shutil.copy",
+        "shutil.copytree",
+        "shutil.move",
+    }
+    return name in changing or method in ("write_text", "write_bytes", "symlink_to", "hardlink_to", "touch")
+
+
+def test_files_are_written_in_one_place() -> None:
+    """No write goes around what replaces files whole, follows no link and searches for keys."""
+    found = []
+    for path in FILES:
+        own = str(path.relative_to(PACKAGE))
+        if own in WRITERS or any(own.startswith(f"{one}/") for one in STATE):
+            continue
+        found += [
+            f"{where(path, node)}: {dotted(node.func)}()"
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.Call) and _writes(node)
+        ]
+
+    assert found == []
+
+
+def test_what_counts_as_a_write() -> None:
+    """The test above can fail: these are writes, and those are none."""
+    writes = (
+        'open(p, "w")',
+        'open(p, mode="ab")',
+        "p.write_text(x)",
+        "os.replace(a, b)",
+        "os.open(p, os.O_RDWR | os.O_CREAT)",
+    )
+    reads = ("open(p)", 'open(p, "rb")', "os.open(p, os.O_RDONLY)", "text.replace(a, b)", 'open(p, encoding="utf-8")')
+
+    for line, is_write in (*((one, True) for one in writes), *((one, False) for one in reads)):
+        call = ast.parse(line, mode="eval").body
+        assert isinstance(call, ast.Call) and _writes(call) is is_write, line
+
+
+def test_processes_are_started_in_one_place() -> None:
+    """Git alone is started, by the module that guards it."""
+    found = [
+        f"{where(path, node)}: import {module}"
+        for path in FILES
+        if str(path.relative_to(PACKAGE)) not in PROCESSES
+        for node, module in imports(path)
+        if module.split(".")[0] in ("subprocess", "multiprocessing", "pty")
+    ]
+
+    assert found == []
+
+
+# What `.format` may be called on besides a literal and a constant: all of it words of ours, with data as arguments.
+OUR_FORMATS = frozenset(
+    {"said.words", "sentence.words", "one.said.words", "self.words", "words", "lead", "marks[one.how]"}
+)
+
+
+def test_data_is_never_a_format() -> None:
+    """`str.format` runs on words of ours; on a text of a case it would look attributes up."""
+    found = []
+    for path in FILES:
+        for node in ast.walk(tree(path)):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            if node.func.attr not in ("format", "format_map", "vformat"):
+                continue
+            spelled = ast.unparse(node.func.value)
+            is_constant = isinstance(node.func.value, ast.Constant) or re.match(r"[A-Z_]+(\[|$)", spelled)
+            if not is_constant and spelled not in OUR_FORMATS:
+                found.append(f"{where(path, node)}: {spelled}.{node.func.attr}()")
+
+    assert found == []
+
+
+def test_only_the_console_prints() -> None:
+    """What is shown goes through one module, which escapes it and blots out keys."""
+    found = []
+    for path in FILES:
+        if str(path.relative_to(PACKAGE)) == "cli/console.py":
+            continue
+        for node in ast.walk(tree(path)):
+            name = dotted(node.func) if isinstance(node, ast.Call) else ""
+            if name in ("print", "click.echo", "click.secho", "sys.stdout.write", "sys.stderr.write"):
+                found.append(f"{where(path, node)}: {name}()")
 
     assert found == []
 

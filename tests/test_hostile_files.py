@@ -11,8 +11,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from evalspec.cli import run
 from evalspec.diagnostics import EvalspecError
@@ -20,7 +22,7 @@ from evalspec.edges.files import append_lines, list_files, read_text, write_atom
 from evalspec.edges.project_folder import root_of
 from evalspec.edges.shadow import DEPENDENCIES, shadowing
 from evalspec.edges.terminal import safe_json, unread
-from tests.small_specs import write_project
+from tests.small_specs import rows, small_spec, write_project
 from tests.torture.hostile_attacks import write_outside
 from tests.torture.hostile_setting import FORBIDDEN, MARK, SPEC, command, obeyed, tree, write_checkout
 
@@ -282,3 +284,39 @@ def test_text_of_a_message_is_no_template(tmp_path: Path, monkeypatch: pytest.Mo
 
     snapshot = (tmp_path / "small" / "production.jsonl").read_text("utf-8").split("\n")[1:-1]
     assert {json.loads(line)["input"] for line in snapshot} == {row["input"] for row in rows}
+
+
+READER = MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")
+WORDS = (
+    "<img src=x onerror=zqx> ![zqx](http://127.0.0.1:9/a.png) [zqx](javascript:zqx) @zqx | `zqx` ``` zqx",
+    "</details><script>zqx</script> <!-- zqx",
+    "zqx --> http://zqx.example/ | zqx | [zqx]: http://127.0.0.1:9/",
+)
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_a_report_shows_words_of_a_spec_as_words(words: str, checkout: Path) -> None:
+    """P22, G03: labels, models, waivers and names of people bring no markup, picture or link into the mix report."""
+    spec = small_spec()
+    spec["task"]["expected"] = ["refund", "replace", words]
+    spec["axes"]["item"] = {"table": {"expected": "replace", "description": words}, "clock": {"expected": words}}
+    spec["sources"]["production"]["verified_by"] = words
+    spec["models"]["other"] = {"model": f"openai/{words}", "family": "llama"}
+    spec["roles"]["subject"] = "other"
+    spec["gates"] = {"real_share": {"min": 0.99}}
+    spec["waivers"] = [{"gate": "real_share", "until": "2099-01-01", "reason": words}]
+    (checkout / SPEC).write_text(yaml.safe_dump(spec, sort_keys=False), "utf-8")
+    raw = [{**row, "expected": words if row["expected"] == "track" else row["expected"]} for row in rows()]
+    (checkout / "raw.jsonl").write_text("".join(json.dumps(row) + "\n" for row in raw), "utf-8")
+    for arguments in (("import", SPEC, "production", "--from", "raw.jsonl"), ("build", SPEC)):
+        ran = command(checkout, *arguments)
+        assert ran.code == 0, ran.err
+
+    report = (checkout / "specs/small.report.md").read_text("utf-8")
+    tokens = [inner for token in READER.parse(report) for inner in (token, *(token.children or ()))]
+    markup = {one.content.strip() for one in tokens if one.type in ("html_block", "html_inline")}
+
+    assert report.count("zqx") >= 3
+    assert not [one for one in tokens if one.type in ("image", "link_open")]
+    assert not [one for one in markup if not re.fullmatch(r"<details><summary>[^<>]*</summary>|</details>", one)]
+    assert "http://" not in report and not re.search(r"(?<!\\)@zqx", report.replace("`", ""))

@@ -3,9 +3,55 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evalspec.text.prompts import MAX_PROMPT, MAX_TEMPLATE, PROMPT_NAMES, PromptError, problems_in_prompt, render_prompt
+from tests.torture.hostile_attacks import TEMPLATES
 
+PIECES = (
+    *(
+        "{{ ",
+        " }}",
+        "{% for a in exemplars %}",
+        "{% endfor %}",
+        "{% if cell.id %}",
+        "{% endif %}",
+        "{% else %}",
+        "a",
+        "loop.index",
+    ),
+    *(
+        "exemplars",
+        "cell",
+        ".id",
+        ".upper",
+        "[0]",
+        "['items']",
+        "|join('-')",
+        "|tojson",
+        "|upper",
+        "|length",
+        "|first",
+        "task",
+    ),
+    *(
+        ".labels",
+        " in ",
+        " == ",
+        "1",
+        "'x'",
+        "not ",
+        "(",
+        ")",
+        "loop",
+        "persona",
+        "|default('z')",
+        " and ",
+        " if ",
+        " else ",
+    ),
+)
 NAMES: dict[str, object] = dict.fromkeys(PROMPT_NAMES, "") | {"exemplars": ["a", "b"], "cell": {"id": "x.y"}}
 
 
@@ -58,3 +104,22 @@ def test_a_prompt_has_a_cap() -> None:
 
     with pytest.raises(PromptError, match="longer than 65,536"):
         render_prompt("{% for one in exemplars %}{{ one }}{% endfor %}", names)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=range(len(TEMPLATES)))
+def test_the_published_ways_out_and_bombs_render_nothing(template: str) -> None:
+    """CVE-2024-56201, CVE-2024-56326, CVE-2025-27516 in our words, and what multiplies: a problem, never a text."""
+    with pytest.raises(PromptError):
+        render_prompt(template, NAMES | {"exemplars": ["a"] * 40, "section": "x" * 60_000})
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_any_template_is_a_text_within_the_cap_or_a_problem(template: str) -> None:
+    """No other exception, no address of an object, nothing longer than a prompt."""
+    names = NAMES | {"task": {"labels": ["a", "b"], "instructions": "x"}, "persona": {"style": []}, "facts": []}
+    try:
+        found = render_prompt(template, names)
+    except PromptError:
+        return
+
+    assert len(found) <= MAX_PROMPT and " at 0x" not in found and "<class" not in found

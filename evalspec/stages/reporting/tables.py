@@ -9,6 +9,7 @@ from evalspec.model.build import Build
 from evalspec.model.outcome import Measurement, Verdict
 from evalspec.stages.reporting.figures import named, number, plain_text, table
 
+_UNLABELLED = ("training", "traffic", "document")  # kinds of source whose rows carry no label
 LISTED_DROPS = 12  # examples of drops with their reasons; the lock lists all of them
 
 
@@ -97,7 +98,7 @@ def drop_table(build: Build) -> list[str]:
     if not drops:
         return lines
     counts = Counter((drop.stage, drop.reason, drop.pool) for drop in drops)
-    rows = [(stage, reason, pool, str(count)) for (stage, reason, pool), count in sorted(counts.items())]
+    rows = [(stage, plain_text(reason), pool, str(count)) for (stage, reason, pool), count in sorted(counts.items())]
     lines += table(("Stage", "Reason", "Pool", "Dropped"), rows)
     shown = [drop for drop in drops if drop.reason != "no_op"][:LISTED_DROPS]
     if shown:
@@ -106,7 +107,7 @@ def drop_table(build: Build) -> list[str]:
             [
                 (
                     f"`{drop.id}`",
-                    drop.reason,
+                    plain_text(drop.reason),
                     f"`{drop.other}`" if drop.other else plain_text(drop.detail or "–"),
                     number(drop.value),
                 )
@@ -201,7 +202,9 @@ def independence_table(build: Build) -> list[str]:
     ]
     if not roles:
         return ["## Independence", "", "The spec names no models.", ""]
-    rows = [(role, alias, f"`{spec.model(alias).model}`", families.get(alias, "?")) for role, alias in roles]
+    rows = [
+        (role, alias, plain_text(f"`{spec.model(alias).model}`"), families.get(alias, "?")) for role, alias in roles
+    ]
     lines = ["## Independence", "", *table(("Role", "Alias", "Model", "Family"), rows)]
     if not build.related:
         return [*lines, "No two of them are related.", ""]
@@ -230,13 +233,13 @@ def source_table(build: Build) -> list[str]:
                 f"{header.rows:,}" if header else "–",
                 f"{held:,}",
                 str(header.duplicates) if header else "–",
-                f"{header.oldest} to {header.newest}" if header and header.oldest else "–",
-                source.verified_by or ("–" if source.kind in ("training", "traffic", "document") else "nobody"),
+                plain_text(f"{header.oldest} to {header.newest}") if header and header.oldest else "–",
+                plain_text(source.verified_by or ("–" if source.kind in _UNLABELLED else "nobody")),
             )
         )
     lines = ["## Sources", ""]
     lines += table(("Source", "Kind", "Raw rows", "Held", "Duplicates", "Dates", "Labels verified by"), rows)
     assert build.evalset is not None
     said = Counter((case.candidate.expected_by or "nothing expected").split(":")[0] for case in build.evalset.cases)
-    labels = ", ".join(f"{said[name]} {name}" for name in sorted(said))
+    labels = ", ".join(f"{said[name]} {plain_text(name)}" for name in sorted(said))
     return [*lines, f"Labels of the set: {labels}.", ""]
