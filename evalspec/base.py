@@ -15,6 +15,7 @@ from evalspec.digests import digest
 from evalspec.edges.files import list_files, read_text
 from evalspec.edges.git import attributes_of, require_commit, text_at, texts_at
 from evalspec.edges.package import read_schema
+from evalspec.model.asking import Reply
 from evalspec.model.diff import Lowered, said
 from evalspec.model.outcome import Lock
 from evalspec.model.source import SourceFile
@@ -26,6 +27,7 @@ from evalspec.stages.lock import load
 from evalspec.stages.resolve import extended_path, resolve
 from evalspec.stages.resolving.paths import stem_of
 from evalspec.stages.seeds import read_source
+from evalspec.stages.tape import read_tape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,35 @@ def lowered_since(spec: Spec, base: Base) -> tuple[Lowered, ...]:
     after = _with_words(spec, lambda path: read_text(path, root=spec.folder) if os.path.isfile(path) else None)
     rows = [one for source in base.spec.sources for one in _rows_since(source, base, spec)]
     return (*guard(before, after), *rows)
+
+
+def replies_since(spec: Spec, base: Base) -> tuple[int, tuple[Lowered, ...]]:
+    """Return how many replies the change adds to the tape, and what it did to those that were there.
+
+    A reply that nobody asks for any more may go; another answer to the same question was never given.
+    """
+    before, after = dict[str, Reply](), dict[str, Reply]()
+    for name in (spec.name, *([stem_of(spec.base)] if spec.base else [])):
+        old = texts_at(base.ref, spec.folder or os.curdir, f"{name}/tape")
+        before |= _replies({path: text for path, text in old.items() if path.endswith(".jsonl")})
+        folder = os.path.join(spec.folder, name, "tape")
+        if os.path.isdir(folder):
+            paths = list_files(os.path.join(folder, "*.jsonl"), root=spec.folder)
+            after |= _replies({path: read_text(path, root=spec.folder) for path in paths})
+    changed = sorted(key for key in before.keys() & after.keys() if before[key] != after[key])
+    new = len(after.keys() - before.keys())
+    if not changed:
+        return new, ()
+    lines = tuple(said("{}", key[:12]) for key in changed)
+    words = said(f"{len(changed)} replies on the tape are other ones than at {{}}", base.ref)
+    return new, (Lowered(kind="rows", name="tape", said=words, lines=lines),)
+
+
+def _replies(texts: Mapping[str, str]) -> Mapping[str, Reply]:
+    try:
+        return read_tape([SourceFile(path=path, text=text) for path, text in texts.items()])
+    except EvalspecError:
+        return {}  # of now, the replay says what is wrong with it
 
 
 def attributes_now(spec: Spec) -> Mapping[str, Mapping[str, str]]:

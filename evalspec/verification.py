@@ -11,7 +11,7 @@ from evalspec.after.policy import policy_problems
 from evalspec.after.since import guard_problems, ledger_problems
 from evalspec.after.since_rows import drops_since, hidden_diffs, unrecomputed
 from evalspec.asking import Asked
-from evalspec.base import Base, attributes_now, base_of, ledger_since, lowered_since
+from evalspec.base import Base, attributes_now, base_of, ledger_since, lowered_since, replies_since
 from evalspec.catalog import load_catalog
 from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
 from evalspec.digests import canonical
@@ -39,6 +39,7 @@ class Verification:
     cases: int = 0
     diagnostics: tuple[Diagnostic, ...] = field(default=())  # what lowers the guard since the base comes first
     added: tuple[Decision, ...] = ()  # decisions that the base does not have
+    replies: int = 0  # on the tape, and not on the base's
     dropped: tuple[str, ...] = ()  # drops that the base does not have: one line a stage and reason
     is_new: bool = False  # the base has no spec of this path, so that nothing could be compared with it
 
@@ -62,8 +63,9 @@ def verify_spec(
         spec = load_spec(path).spec
         before = base_of(spec, base)
         change = ledger_since(spec, before)
+        replies, other = replies_since(spec, before)
         since = (
-            *guard_problems(lowered_since(spec, before), path, no_loosen=no_loosen),
+            *guard_problems((*lowered_since(spec, before), *other), path, no_loosen=no_loosen),
             *hidden_diffs(attributes_now(spec), no_loosen=no_loosen),
             *ledger_problems(change, spec.folder, base),
         )
@@ -74,7 +76,9 @@ def verify_spec(
     rest = [one for one in found.diagnostics if one.code != "L615"]
     diagnostics = (*first, *since, *rest)
     is_new = before.spec is None and before.is_readable
-    return replace(found, exit=_exit(diagnostics), diagnostics=diagnostics, added=change.added, is_new=is_new)
+    return replace(
+        found, exit=_exit(diagnostics), diagnostics=diagnostics, added=change.added, replies=replies, is_new=is_new
+    )
 
 
 def _replayed(path: str, today: str | None, base: Base | None, steps: Progress) -> Verification:

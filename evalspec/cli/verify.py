@@ -54,7 +54,8 @@ def command(specs: tuple[str, ...], today: str | None, base: str | None, no_loos
                 say("\n".join(f"  {line}" for line in one.dropped))
             if one.exit is Exit.OK:
                 say(f"{one.path}: verified, {one.cases} cases, root {one.root}")
-                say(f"  lock = f(inputs): yes; origin of the inputs: {ORIGIN}")
+                new = f" ({one.replies} new replies on the tape)" if one.replies else ""
+                say(f"  lock = f(inputs): yes; origin of the inputs: {ORIGIN}{new}")
     errors = [problem for one in found for problem in one.diagnostics if problem.severity == "error"]
     return BuildError(errors).exit if errors else Exit.OK  # of several specs the gravest
 
@@ -70,5 +71,6 @@ def _data(one: Verification) -> dict[str, object]:
         "origin": ORIGIN,
         **({"new_since_base": True} if one.is_new else {}),
         **({"decisions_added": [line_data(decision) for decision in one.added]} if one.added else {}),
+        **({"replies_added": one.replies} if one.replies else {}),
         **({"drops_added": list(one.dropped)} if one.dropped else {}),
     }

@@ -13,8 +13,10 @@ from small_specs import small_spec, write_project
 
 from evalspec.cli import run
 from evalspec.diagnostics import Exit
+from evalspec.model.asking import Reply
 from evalspec.model.outcome import Lock
 from evalspec.stages.lock import ENGINE, dump, load
+from evalspec.stages.tape import dump_segment
 from tests.torture.verify_forger import sealed
 
 Capture = pytest.CaptureFixture[str]
@@ -288,3 +290,24 @@ def checkout_of_another(folder: Path) -> str:
     path = write_project(folder / "more", small_spec())
     assert run(["build", path, "-q"]) == Exit.OK
     return path
+
+
+def test_replies_of_a_change_are_counted_and_none_is_another(spec: str, capsys: Capture) -> None:
+    """A tape is immutable: more replies are more, and another answer to an old question is told first."""
+    key, other = "0" * 64, "1" * 64
+    folder = Path("specs/small/tape")
+    folder.mkdir()
+    for replies, new, codes_told in (
+        ({key: Reply(text="hello", served="m")}, 1, []),
+        ({key: Reply(text="hello", served="m"), other: Reply(text="so", served="m")}, 1, []),
+        ({key: Reply(text="good day", served="m"), other: Reply(text="so", served="m")}, 0, ["G403"]),
+        ({}, 0, []),
+    ):
+        for path in folder.iterdir():
+            path.unlink()
+        name, text = dump_segment(replies)
+        (folder / name).write_text(text, "utf-8")
+
+        code, found = verified(spec, capsys, *BASE)
+        assert (code, found.get("replies_added", 0), codes(found)) == (Exit.OK, new, codes_told)
+        commit(Path())
