@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from rapidfuzz.distance import OSA, LCSseq
@@ -86,7 +87,15 @@ def noise_key(words: Sequence[str]) -> Key:
 
     Courtesy words may come and go; a word that can be misspelled keeps its first letter.
     """
-    return tuple(sorted(word[0] if _can_be_misspelled(word) else word for word in words if word not in COURTESY))
+    return tuple(sorted(filter(None, map(_rest, words))))
+
+
+@lru_cache(maxsize=1 << 16)
+def _rest(word: str) -> str:
+    """Return what noise leaves of a word: nothing, its first letter, or all of it."""
+    if word in COURTESY:
+        return ""
+    return word[0] if _can_be_misspelled(word) else word
 
 
 def _short(key: Key) -> bytes:
@@ -105,13 +114,20 @@ class _Kept:
 
     id: str
     text: str
-    known: tuple[tuple[str, ...], Vectors] | None = None
+    known_words: tuple[str, ...] | None = None
+    known_vector: Vectors | None = None
 
-    def parts(self) -> tuple[tuple[str, ...], Vectors]:
-        """Return the text's tokens and its vector."""
-        if self.known is None:
-            self.known = tokens(self.text), vectorize([self.text])
-        return self.known
+    def words(self) -> tuple[str, ...]:
+        """Return the text's tokens."""
+        if self.known_words is None:
+            self.known_words = tokens(self.text)
+        return self.known_words
+
+    def vector(self) -> Vectors:
+        """Return the text's vector."""
+        if self.known_vector is None:
+            self.known_vector = vectorize([self.text])
+        return self.known_vector
 
 
 class NearIndex:
@@ -127,6 +143,7 @@ class NearIndex:
         self._counted: set[str] = set()
         self._seen: Counter[str] = Counter()
         self._buckets: dict[bytes, list[_Kept]] = {}
+        self._last: tuple[str, tuple[str, ...], bytes] | None = None
         for id, text in (corpus or {}).items():
             self._count(id, tokens(text))
 
@@ -137,9 +154,16 @@ class NearIndex:
 
     def add(self, id: str, text: str) -> None:
         """Keep a text: later ones may duplicate it."""
-        words = tokens(text)
+        words, key = self._keyed(text)
         self._count(id, words)
-        self._buckets.setdefault(_short(noise_key(words)), []).append(_Kept(id, text))
+        self._buckets.setdefault(key, []).append(_Kept(id, text))
+
+    def _keyed(self, text: str) -> tuple[tuple[str, ...], bytes]:
+        # What is looked for is most often added next.
+        if self._last is None or self._last[0] != text:
+            words = tokens(text)
+            self._last = text, words, _short(noise_key(words))
+        return self._last[1:]
 
     def find(self, text: str, exempt: Collection[str] = (), *, id: str | None = None) -> tuple[str, float] | None:
         """Return the id and cosine of the earliest text that `text` duplicates, or None.
@@ -147,19 +171,21 @@ class NearIndex:
         `exempt` are ids with declared lineage; `id` is the text's own, so that it is not compared with itself and
         not counted as a third text.
         """
-        words = tokens(text)
+        words, key = self._keyed(text)
         own = set(words) if id in self._counted else set()
         vector: Vectors | None = None
-        for other in self._buckets.get(_short(noise_key(words)), ()):
+        for other in self._buckets.get(key, ()):
             if other.id == id or other.id in exempt:
                 continue
+            other_words = other.words()
+            is_equal = _equal(text, words, other.text, other_words)
+            if not is_equal and not self._differs_by_noise(words, own, other_words):
+                continue  # before any vector is made: the words decide most often, and cost less
             vector = vectorize([text]) if vector is None else vector
-            other_words, other_vector = other.parts()
+            other_vector = other.vector()
             product = dot(vector, 0, other_vector, 0)
             norms = int(vector.norms[0]), int(other_vector.norms[0])
-            if _equal(text, words, other.text, other_words) or (
-                at_least(product, *norms, self._cosine) and self._differs_by_noise(words, own, other_words)
-            ):
+            if is_equal or at_least(product, *norms, self._cosine):
                 return other.id, cosine_of(product, *norms)
         return None
 

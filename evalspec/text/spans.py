@@ -43,6 +43,13 @@ def protected_spans(text: str, patterns: Sequence[str] = ()) -> Spans:
     They are tokens with a digit, e-mail addresses, URLs, handles, placeholders, code, templates, and whatever
     matches one of `patterns` (the facts of the spec).
     """
+    return _protected(text, tuple(patterns))
+
+
+@functools.lru_cache(
+    maxsize=1024
+)  # an operator that is drawn again, and the check of what it kept, ask about the same text
+def _protected(text: str, patterns: tuple[str, ...]) -> Spans:
     found: list[Span] = []
     if _TRIGGER.search(text):
         found.extend(_shaped(text))
