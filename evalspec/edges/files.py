@@ -61,8 +61,10 @@ def changed(noted: Mapping[str, bytes]) -> tuple[str, ...]:
     for path, before in sorted(noted.items()):
         try:
             now = hashlib.sha256(read_bytes(path)).digest()
-        except EvalspecError:
-            now = b""
+        except EvalspecError as error:
+            if error.exit is Exit.ENVIRONMENT:
+                raise
+            now = b""  # gone, or no file any more
         found += [path] if now != before else []
     return tuple(found)
 

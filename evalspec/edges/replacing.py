@@ -34,13 +34,9 @@ def replacing(path: str) -> Iterator[int]:
         os.fsync(number)
         os.replace(temporary, path)
     except BaseException:
-        # Not what stands there now when the rename was done and another writer has begun.
-        with suppress(OSError):
-            if _stands_at(number, temporary):
-                os.unlink(temporary)
+        _discard(number, temporary)
         raise
-    finally:
-        os.close(number)
+    os.close(number)
 
 
 def write_all(number: int, raw: bytes) -> None:
@@ -91,9 +87,17 @@ def _create(path: str, mode: int | None) -> int:
             if _stands_at(number, path):
                 return number
         except BaseException:
-            os.close(number)
+            _discard(number, path)
             raise
         os.close(number)
+
+
+def _discard(number: int, path: str) -> None:
+    """Close a temporary and remove it; not what stands there now if it was renamed and another writer has begun."""
+    with suppress(OSError):
+        if _stands_at(number, path):
+            os.unlink(path)
+    os.close(number)
 
 
 def _clear(path: str, *, wait: bool) -> None:
