@@ -49,7 +49,7 @@ class Values(Generic[Name]):
             for length in sorted(self._lengths.get(unit.group().casefold(), ()), reverse=True):
                 run = tuple(one.group() for one in units[at : at + length])
                 name = self.exact.get(run) or self.loose.get(tuple(one.casefold() for one in run))
-                if name is not None:
+                if name is not None and len(run) == length:
                     yield unit.start(), units[at + length - 1].end(), name
 
 

@@ -27,13 +27,19 @@ _SPELLED = re.compile(
     re.IGNORECASE,
 )
 _FILES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".pdf", ".css", ".js")  # `icon@2x.png`
+# Spaces around the sign, as some exports of complaints leave them; only before an end that hosts have.
+_SPACED = re.compile(
+    r"(?<![\w.@+\-])[A-Za-z0-9][\w.+\-]{1,63} @ (?:[A-Za-z0-9\-]{1,63}\.){1,3}"
+    r"(?:com|org|net|edu|gov|io|[a-z]{2})(?![\w@])",
+    re.IGNORECASE,
+)
 
 
 @detector("email", version=2)
 def email(text: str) -> tuple[tuple[int, int], ...]:
     """Find mail addresses, also with letters beyond ASCII, with `(at)` and `[dot]`, and `name at host dot com`."""
     spans = [found.span() for found in _EMAIL.finditer(text) if _is_address(found.group())] if "@" in text else []
-    spans += [found.span() for pattern in (_BRACKETED, _SPELLED) for found in pattern.finditer(text)]
+    spans += [found.span() for pattern in (_BRACKETED, _SPELLED, _SPACED) for found in pattern.finditer(text)]
     return tuple(sorted(spans))
 
 

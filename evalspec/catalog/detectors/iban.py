@@ -61,7 +61,9 @@ def _end_of(text: str, start: int, length: int) -> int | None:
         elif char not in _BETWEEN or text[at - 1] in _BETWEEN:
             return None
         at += 1
+    # A word may be glued to the last digit (`...19IBAN`); one more digit, or a letter after a letter, is a longer code.
     followed = at < len(text) and text[at].isascii() and text[at].isalnum()
+    followed = followed and not (text[at - 1].isdigit() and text[at].isalpha())
     return at if length and len(written) == length and not followed and _checks(written) else None
 
 
