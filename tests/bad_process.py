@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -38,21 +37,19 @@ def run_process(arguments: Sequence[str], folder: Path, env: Mapping[str, str]) 
         if env.get("_STDOUT") == "closed":
             reader, stdout = os.pipe()
             os.close(reader)
-        began = time.monotonic()
         process = subprocess.Popen(
             words, cwd=folder, env={**passed, **given}, stdin=subprocess.DEVNULL, stdout=stdout, stderr=err,
             preexec_fn=_bound,
         )  # fmt: skip
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.monotonic() - began
         if stdout != out.fileno():
             os.close(stdout)
         texts = []
         for stream in (out, err):
             stream.seek(0)
             texts.append(stream.read().decode("utf-8", "backslashreplace"))
-    return Ran(process.returncode, *texts, seconds, usage.ru_maxrss / 1024)
+    return Ran(process.returncode, *texts, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def _bound() -> None:
