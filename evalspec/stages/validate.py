@@ -33,7 +33,7 @@ from evalspec.stages.validate_words import (
 )
 from evalspec.text.secrets import key_spans
 
-_ANNOTATIONS = frozenset({"title", "description", "$comment"})
+_ANNOTATIONS = frozenset({"title", "description", "examples", "$comment"})
 _CONDITION = frozenset({"if", "then", "else"})
 
 
