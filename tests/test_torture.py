@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.torture.driver import SEED, Outcome, lines_of, load_suites, page, run_suite, section
+from tests.torture.driver import (
+    GUARANTEES,
+    ROOT,
+    SEED,
+    TABLE,
+    Outcome,
+    guarantees,
+    lines_of,
+    load_suites,
+    page,
+    run_suite,
+    section,
+)
 from tests.torture.suites import Effort, Entry, Tally
 
 SAMPLE = Effort(full=False, seed=SEED)
@@ -70,3 +83,23 @@ def test_the_terminal_shows_tries_breaks_and_rate() -> None:
     shown = "\n".join(lines_of(Outcome(entry(None), (Tally("holds", 4, ["try 2: exit 70"]),), 2.0)))
 
     assert "4 tried, 1 broken: holds" in shown and "try 2: exit 70" in shown and "2 a second, 1 broken" in shown
+
+
+def test_readme_promises_what_is_tried_and_no_figure_of_its_own() -> None:
+    """Every guarantee is a suite, and the table in README is the one that the page gives."""
+    assert GUARANTEES.keys() <= load_suites().keys()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = TABLE.search(readme)
+
+    assert found and found[2] == guarantees((ROOT / "TORTURE.md").read_text(encoding="utf-8")) + "\n"
+    around = readme[readme.index("## Guarantees") : readme.index("## What works")].replace(found[0], "")
+    assert not re.findall(r"\d", around)
+
+
+def test_the_table_counts_what_the_page_says() -> None:
+    """Tries and breaks of all promises of a suite, and nothing for one that was not run."""
+    tallies = (Tally("a | b holds", 1200, ["try 3", "try 4"]), Tally("c holds", skipped="no strace"), Tally("d", 30))
+    rows = guarantees(section(Outcome(Entry("fuzz", "Fuzz", None), tallies, 3.0), SAMPLE)).split("\n")  # type: ignore[arg-type]
+
+    assert [row.split("|")[2:4] for row in rows if "(`fuzz`)" in row] == [[" 1,230, a sample ", " 2 "]]
+    assert [row.split("|")[2:4] for row in rows if "(`verify`)" in row] == [[" not run ", " – "]]

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.torture.driver import ROOT, SEED, lines_of, load_suites, run_suite, write_page
+from tests.torture.driver import ROOT, SEED, lines_of, load_suites, run_suite, write_page, write_readme
 from tests.torture.suites import Effort
 
 
@@ -45,6 +45,8 @@ def main() -> int:
             say(line)
         if given.write:
             write_page(ROOT / given.write, outcome, effort, list(suites))
+            if given.write == Path("TORTURE.md"):
+                write_readme()
     say(f"{broken} broken" if broken else "every promise held")
     return 1 if broken else 0
 

@@ -20,8 +20,20 @@ from tests.torture.suites import SUITES, Effort, Entry, Tally
 
 ROOT = Path(__file__).parents[2]
 SEED = 20261121  # any number; a fixed one, so that a break can be run again
+# What README promises, and the suite that tries it.
+GUARANTEES: Mapping[str, str] = {
+    "catalogue": "Every wrong input that we know of is refused with its code, at its line and column",
+    "fuzz": "A broken file of any kind ends in a stated exit code and a diagnostic; no traceback, no endless run",
+    "hostile": "Reading, checking or building a stranger's spec runs none of its code and touches nothing outside",
+    "privacy": "Personal data of structured types is found at import, and what only looks like it is left alone",
+    "determinism": "The same inputs give the same bytes, whatever surrounds the build",
+    "sudden_death": "A build that is killed, or runs out of disk, leaves the old lock or the new one",
+    "verify": "An edited or forged lock is found by `verify`, without network and keys",
+}
 SHOWN = 20  # breaks listed under a promise; the count is always of all
 _SECTION = re.compile(r"^<!-- suite (\S+) -->\n.*?^<!-- end \1 -->\n", re.DOTALL | re.MULTILINE)
+_COUNTS = re.compile(r"\| ([\d,]+) \| ([\d,]+) \|$", re.MULTILINE)
+TABLE = re.compile(r"(<!-- begin torture[^>]*-->\n)(.*?)(<!-- end torture -->)", re.DOTALL)
 _HEAD = """# What the torture runs came to
 
 Written by `make torture`; do not edit it by hand. A suite tries a promise many times and counts each time that it did
@@ -125,6 +137,27 @@ def write_page(path: Path, outcome: Outcome, effort: Effort, known: Sequence[str
     """Put one suite's section into the page on disk, at once: a later suite that hangs must not cost it."""
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     path.write_text(page(before, {outcome.entry.name: section(outcome, effort)}, known), encoding="utf-8")
+
+
+def guarantees(written: str) -> str:
+    """README's table, of the promises and what the page says that became of them."""
+    sections = {found[1]: found[0] for found in _SECTION.finditer(written)}
+    rows = ["| promise | tries | broken |", "|---|---:|---:|"]
+    for name, promise in GUARANTEES.items():
+        text = sections.get(name, "")
+        found = [(int(tried.replace(",", "")), int(lost.replace(",", ""))) for tried, lost in _COUNTS.findall(text)]
+        tried, lost = sum(one for one, _ in found), sum(one for _, one in found)
+        size = ", a sample" if ", as a sample," in text else ""
+        rows.append(f"| {promise} (`{name}`) | " + (f"{tried:,}{size} | {lost:,} |" if found else "not run | – |"))
+    return "\n".join(rows)
+
+
+def write_readme() -> None:
+    """Put the table of guarantees into README, where its figures are never typed."""
+    readme = ROOT / "README.md"
+    table = guarantees((ROOT / "TORTURE.md").read_text(encoding="utf-8"))
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text(TABLE.sub(lambda found: f"{found[1]}{table}\n{found[3]}", text), encoding="utf-8")
 
 
 def _line(text: str) -> str:
