@@ -54,12 +54,15 @@ _STREETS: tuple[re.Pattern[str], ...] = tuple(
 _IDEOGRAPHS = re.compile(
     r"[\u3400-\u9fff]{2,4}[都道府県省市区县][\u3040-\u30ff\u3400-\u9fff]{0,24}\d{1,5}(?:[\-之]\d{1,5}){0,3}(?:号|番地?|丁目|室|楼|栋)?"
 )
+_DIGIT = re.compile(r"\d")
 _TOWN_AND_CODE = re.compile(r"\s[A-Za-z]{2}\.?,?\s{1,2}\d{5}(?:-\d{4})?$")
 
 
 @detector("address", version=2)
 def address(text: str) -> tuple[tuple[int, int], ...]:
     """Find a house and street when words before it say that it is an address, or a town and zip code follow it."""
+    if _DIGIT.search(text) is None:  # every form has the number of a house or a box
+        return ()
     spans: list[tuple[int, int]] = []
     for pattern in (*_STREETS, _IDEOGRAPHS):
         for found in pattern.finditer(text):

@@ -33,13 +33,20 @@ _SPACED = re.compile(
     r"(?:com|org|net|edu|gov|io|[a-z]{2})(?![\w@])",
     re.IGNORECASE,
 )
+_FORMS = (
+    (re.compile(r"[(\[{][ ]?(?:at|@)", re.IGNORECASE), _BRACKETED),
+    (re.compile(r" dot ", re.IGNORECASE), _SPELLED),
+    (re.compile(r" @ "), _SPACED),
+)
 
 
 @detector("email", version=2)
 def email(text: str) -> tuple[tuple[int, int], ...]:
     """Find mail addresses, also with letters beyond ASCII, with `(at)` and `[dot]`, and `name at host dot com`."""
     spans = [found.span() for found in _EMAIL.finditer(text) if _is_address(found.group())] if "@" in text else []
-    spans += [found.span() for pattern in (_BRACKETED, _SPELLED, _SPACED) for found in pattern.finditer(text)]
+    # Each form has a sign that few texts have, and a pattern that is tried only where it stands.
+    tried = [pattern for sign, pattern in _FORMS if sign.search(text)]
+    spans += [found.span() for pattern in tried for found in pattern.finditer(text)]
     return tuple(sorted(spans))
 
 

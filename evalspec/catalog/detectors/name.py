@@ -69,6 +69,8 @@ _STOP = frozenset(_STOP_WORDS.split())
 def name(text: str) -> tuple[tuple[int, int], ...]:
     """Find the name after words that introduce one, as `my name is` and `me llamo` do."""
     spans = [_introduced(text, found.end()) for found in _CUE.finditer(text)]
+    if text.islower():  # what follows has to be capitalised
+        return tuple(sorted({span for span in spans if span is not None}))
     spans += [_name_at(text, found.end(), capitals=1) for found in _LEAD.finditer(text)]
     spans += [_name_at(text, found.end(), capitals=2) for found in _I_AM.finditer(text)]
     return tuple(sorted({span for span in spans if span is not None}))
