@@ -18,7 +18,9 @@ from markdown_it import MarkdownIt
 
 from evalspec.cli import run
 from evalspec.diagnostics import EvalspecError
+from evalspec.digests import digest
 from evalspec.edges.files import append_lines, list_files, read_text, write_atomic
+from evalspec.edges.package import fingerprint
 from evalspec.edges.project_folder import root_of
 from evalspec.edges.shadow import DEPENDENCIES, shadowing
 from evalspec.edges.terminal import safe_json, unread
@@ -320,3 +322,42 @@ def test_a_report_shows_words_of_a_spec_as_words(words: str, checkout: Path) -> 
     assert not [one for one in tokens if one.type in ("image", "link_open")]
     assert not [one for one in markup if not re.fullmatch(r"<details><summary>[^<>]*</summary>|</details>", one)]
     assert "http://" not in report and not re.search(r"(?<!\\)@zqx", report.replace("`", ""))
+
+
+@pytest.mark.parametrize("more", [(), ("--locked",), ("--json",)], ids=["build", "locked", "json"])
+def test_a_committed_answer_of_an_earlier_build_is_not_given(more: tuple[str, ...], checkout: Path) -> None:
+    """P12, P21: `.evalspec/` may be committed; an entry that names no lock, or none that stands here, says nothing."""
+    arguments = ["build", SPEC, *more]
+    lock = checkout / "specs/small.lock.json"
+    lock.write_text(lock.read_text("utf-8").replace('"input": "', '"input": "Not ', 1), "utf-8")
+    here = os.getcwd()
+    os.chdir(checkout)
+    try:
+        answer = {
+            "how": "text",
+            "quiet": False,
+            "data": {},
+            "warnings": [],
+            "problems": [],
+            "said": "nothing has changed",
+        }
+        empty: dict[str, object] = {
+            "files": {},
+            "written": {},
+            "folders": {},
+            "own": [str(checkout.parent / "outside")],
+        }
+        body = {"code": fingerprint(), **empty, "base": ["HEAD", "x", digest(None)], "answer": answer}
+        place = Path(".evalspec/cache") / f"unchanged-{digest([os.getcwd(), arguments])}.json"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(json.dumps({"digest": digest(body), "body": body}), "utf-8")
+    finally:
+        os.chdir(here)
+    leftover = checkout.parent / "outside" / ".secret.txt.evalspec.tmp"
+    leftover.write_text("another program's", "utf-8")
+
+    ran = command(checkout, *arguments)
+
+    assert "nothing has changed" not in ran.shown
+    assert ran.code in ((4, 5) if "--locked" in more else (0,)), ran.shown
+    assert leftover.exists()

@@ -2,8 +2,9 @@
 
 Not a cache of results: an entry holds digests, and what was printed. It says that with these files, this code and this
 base the lock and the report came out as they stand now. Anything else is a miss, and the build is made. `verify` and
-`build --locked` never look here. An entry that a commit brings is a miss too: it would have to name the inode and the
-change time of a lock that is written after it.
+`build --locked` never look here. An entry that a commit brings is a miss too: it has to name this very spec's lock and
+report with the inode and change time that they have here, and those are known to nobody before they are checked out.
+That is asked first, so that nothing else of a forged entry is looked at.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from evalspec.edges.package import fingerprint
 from evalspec.edges.project_folder import project_folder
 from evalspec.edges.replacing import remove_leftovers
 
+LOOKING = frozenset({"--locked", "--frozen", "--partial", "--until"})  # builds that prove something, or write nothing
 LONGEST_ENTRY = 4_000_000  # bytes; longer ones are not worth it
+OUTPUTS = 2  # a lock and a report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +44,13 @@ class Answer:
 
 def recall(arguments: Sequence[str]) -> int | None:
     """Print the last build's answer when it still holds, and return its exit code; None: build."""
+    if LOOKING & {one.partition("=")[0] for one in arguments}:
+        return None
     try:
-        entry = json.loads(read_bytes(_place(arguments), limit=LONGEST_ENTRY))
+        root = project_folder("") or os.curdir
+        entry = json.loads(read_bytes(_place(arguments), root=root, limit=LONGEST_ENTRY))
         body = entry["body"]
-        if entry["digest"] != digest(body) or not _holds(body):
+        if entry["digest"] != digest(body) or not _is_own(body, arguments) or not _holds(body):
             return None
         answer = _answer(body["answer"])
         for folder in body["own"]:
@@ -95,6 +101,18 @@ def remember(
             write_atomic(place, text, root=project_folder("") or os.curdir)
     except (EvalspecError, OSError):
         return
+
+
+def _is_own(body: Mapping[str, Any], arguments: Sequence[str]) -> bool:
+    """Tell whether a build here wrote the entry: it names lock and report of the spec as they stand on this disk."""
+    specs = [one for one in arguments if one.endswith((".yaml", ".yml"))]
+    if len(specs) != 1:
+        return False
+    stem = os.path.splitext(specs[0])[0]
+    named: Mapping[str, Any] = body["written"]
+    return named.keys() == {f"{stem}.lock.json", f"{stem}.report.md"} and all(
+        list(named[path][1:]) == list(_born(path)) for path in named
+    )
 
 
 def _holds(body: Mapping[str, Any]) -> bool:
