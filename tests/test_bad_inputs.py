@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -50,3 +51,11 @@ def test_the_catalogue_is_as_large_as_was_asked_for() -> None:
 
     assert not twice
     assert len(ROWS) >= 219
+
+
+def test_the_page_counts_the_rows_that_are_there() -> None:
+    """docs/bad-inputs.md says how many rows each letter has."""
+    page = (Path(__file__).parents[1] / "docs" / "bad-inputs.md").read_text("utf-8")
+    told = {letter: int(count) for letter, count in re.findall(r"^\| ([A-Z]) \| .* \| (\d+) \|$", page, re.MULTILINE)}
+
+    assert told == Counter(row.id[0] for row in ROWS)

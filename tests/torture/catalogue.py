@@ -12,7 +12,7 @@ from tests.torture.suites import Effort, Tally, suite
 
 SECONDS = 2.0  # of processor time that one command may take
 MEGABYTES = 300.0  # of memory that one command may hold, interpreter and libraries included
-SAMPLE = 14  # rows of a sample, three commands each
+SAMPLE = 8  # rows of a sample, three commands each
 SAID = (
     "a bad input gets its code, its line and column, and its exit code, alike in text, JSON and GitHub's format; "
     "no traceback, no secret or personal value in the output, nothing written"
