@@ -26,7 +26,7 @@ class _Number(click.FloatRange):
         return number
 
 
-class _Day(click.ParamType):
+class _Day(click.ParamType):  # type: ignore[type-arg]  # generic in the newest click alone
     """A day of the calendar, passed on as it is spelled."""
 
     name = "day"
