@@ -35,7 +35,8 @@ class Project:
 
     name: str
     folder: Path
-    wanted: Mapping[str, bytes]
+    wanted: Mapping[str, bytes]  # lock and report
+    snapshot: bytes  # what an import of its raw rows gives
 
 
 @suite("determinism", "Determinism: the same bytes, whatever surrounds the build")
@@ -71,8 +72,13 @@ def _projects(effort: Effort, folder: Path) -> list[Project]:
         for path in sorted(folder.glob("*/*.yaml")):
             must(server, path.parent, "build", path.name, "-q")
             names = (f"{path.stem}.lock.json", f"{path.stem}.report.md")
-            made.append(Project(path.stem, path.parent, {one: (path.parent / one).read_bytes() for one in names}))
+            wanted = {one: (path.parent / one).read_bytes() for one in names}
             shutil.rmtree(path.parent / ".evalspec", ignore_errors=True)
+            shutil.copytree(path.parent, folder / "import")
+            snapshot, raw_path = _import_of(path.stem)
+            must(server, folder / "import", "import", path.name, "production", "--from", raw_path)
+            made.append(Project(path.stem, path.parent, wanted, (folder / "import" / snapshot).read_bytes()))
+            shutil.rmtree(folder / "import")
     return made
 
 
@@ -106,15 +112,14 @@ def _try(
     done = _run(one, found, place, "verify", spec)
     verified.hold(done.code == 0, f"{where}: {done}")
 
-    snapshot, raw_path = _import_of(project)
-    before = (project.folder / snapshot).read_bytes()
+    snapshot, raw_path = _import_of(project.name)
     done = _run(one, found, place, "import", spec, "production", "--from", raw_path)
-    imported.hold(done.code == 0 and _read(place, snapshot) == before, f"{where}: {done}")
+    imported.hold(done.code == 0 and _read(place, snapshot) == project.snapshot, f"{where}: {done}")
 
 
-def _import_of(project: Project) -> tuple[str, str]:
-    raw = "raw.jsonl" if project.name == "small" else "raw/production.jsonl"
-    return f"{project.name}/production.jsonl", raw
+def _import_of(name: str) -> tuple[str, str]:
+    """The snapshot of a project's production rows, and where the raw ones stand."""
+    return f"{name}/production.jsonl", "raw.jsonl" if name == "small" else "raw/production.jsonl"
 
 
 def _lay_out(number: int, one: Combination, project: Project, place: bytes, effort: Effort) -> None:

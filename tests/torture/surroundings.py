@@ -17,6 +17,16 @@ from pathlib import Path
 from tests.torture.processes import ROOT
 
 Combination = Mapping[str, str]
+KERNELS = ("Haswell", "SkylakeX", "Prescott")
+# What a kernel must be able to do without evalspec: some releases of numpy crash here under an old one.
+MULTIPLY = """
+import numpy as np
+for rows in range(1, 80, 3):
+    for width in (64, 512, 4096):
+        for kind in (np.float32, np.float64):
+            block = np.ones((rows, width), kind)
+            np.matmul(block, np.ones((2 * rows, width), kind).T)
+"""
 LOCALES = ("tr_TR.UTF-8", "de_DE.ISO-8859-1", "ja_JP.EUC-JP")  # dotless i, a comma in numbers, another encoding
 
 
@@ -29,6 +39,7 @@ class Surroundings:
     locales: Path | None = None  # a folder of locales of our own
     core: Path | None = None  # a folder with the core's dependencies alone
     pythons: dict[str, str] = field(default_factory=dict)  # version to interpreter, each with the core installed
+    crashing: set[tuple[str, str]] = field(default_factory=set)  # (Python, BLAS kernel) whose numpy crashes by itself
 
 
 def survey(folder: Path, *, full: bool) -> Surroundings:
@@ -45,6 +56,13 @@ def survey(folder: Path, *, full: bool) -> Surroundings:
         found.missing["Python"] = "the sample runs on one; CI runs it on each"
     if full and len(made) < len(LOCALES):
         found.missing["locale"] = "localedef or its sources are not installed: only C and what `locale -a` lists"
+    for version, kernel in product(found.pythons, KERNELS):
+        line = [found.pythons[version], "-c", MULTIPLY]
+        environment = {"PATH": os.environ["PATH"], "OPENBLAS_CORETYPE": kernel}
+        if subprocess.run(line, env=environment, capture_output=True, check=False).returncode != 0:
+            found.crashing.add((version, kernel))
+            why = "its numpy crashes under that kernel in a plain product of two matrices; the default one stood in"
+            found.missing[f"BLAS kernel {kernel} on Python {version}"] = why
     clocks = ["now", "1970-01-02 00:00:00", "2038-01-19 03:14:08", "2099-12-31 23:59:59"]
     if shutil.which("faketime") is None:
         clocks, found.missing["clock"] = ["now"], "faketime is not installed"
@@ -59,7 +77,7 @@ def survey(folder: Path, *, full: bool) -> Surroundings:
         "rows": ["as they are", "reversed", "shuffled"],
         "line ends": ["LF", "CRLF"],
         "clock": clocks,
-        "BLAS kernel": ["default", "Haswell", "SkylakeX", "Prescott"],
+        "BLAS kernel": ["default", *KERNELS],
         "BLAS threads": ["1", "2", "4"],
         "installed": ["all", "core"] if found.core else ["all"],
         "Python": sorted(found.pythons),
@@ -186,7 +204,7 @@ def variables(one: Combination, found: Surroundings) -> dict[str, str]:
         path = f"{ROOT}{os.pathsep}{found.core}"
     given = {**kept, "PYTHONPATH": path, "NO_FAKE_STAT": "1", "PYTHONHASHSEED": one["hash seed"]}
     given |= {"TZ": one["time zone"], "OPENBLAS_NUM_THREADS": one["BLAS threads"]}
-    if one["BLAS kernel"] != "default":
+    if one["BLAS kernel"] != "default" and (one["Python"], one["BLAS kernel"]) not in found.crashing:
         given["OPENBLAS_CORETYPE"] = one["BLAS kernel"]
     if one["locale"] == "C, ASCII":
         return given | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
