@@ -10,10 +10,10 @@ from statistics import median
 
 sys.path[0] = str(Path(__file__).parents[2])
 
-import nlpaug.augmenter.char as char
-import nlpaug.augmenter.word as word
+import nlpaug.augmenter.char as char  # noqa: E402
+import nlpaug.augmenter.word as word  # noqa: E402
 
-from benchmarks.scale.data import texts
+from benchmarks.scale.data import texts  # noqa: E402
 
 AUGMENTERS = {
     "KeyboardAug": char.KeyboardAug(),

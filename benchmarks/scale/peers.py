@@ -1,4 +1,4 @@
-"""The peers' own environment, made when it is first needed: what is measured beside them must not share their packages."""
+"""The peers' own environment, made when it is first needed: ours and theirs share no package."""
 
 from __future__ import annotations
 
