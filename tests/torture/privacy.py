@@ -129,9 +129,8 @@ def same_rest(before: str, after: str) -> bool:
     pieces[-1] += after[at:]
     if len(pieces) == 1:
         return before == after
-    pattern = r"(?!\s)(.+?)(?:(?<!\s)|\Z)".join(  # spaces around a value are not its own, but a key that is cut off reaches to the end
-        re.escape(piece) for piece in pieces
-    )
+    # Spaces around a value are not its own, but a key that is cut off reaches to the end of the text.
+    pattern = r"(?!\s)(.+?)(?:(?<!\s)|\Z)".join(re.escape(piece) for piece in pieces)
     kept = re.fullmatch(pattern, before, re.DOTALL)
     if kept is None:
         return False
