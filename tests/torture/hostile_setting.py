@@ -152,7 +152,7 @@ def whole_spec(**more: Any) -> dict[str, Any]:
 
 def texts_spec(count: int) -> dict[str, Any]:
     """A spec that takes rows as they are and changes some; nothing is written that could be far from such rows."""
-    spec = small_spec(seeds=count // 2, children=count // 4)
+    spec = small_spec(seeds=count // 2, children=count // 10)  # a hidden character drops a child
     del spec["pools"]["prompted"], spec["axes"], spec["models"], spec["roles"], spec["mix"]["cases"]["prompted"]
     del spec["review"]["require"]["prompted"]
     return spec
