@@ -161,15 +161,17 @@ def operator(
     scope: Literal["style", "content", "conversation"],
     languages: tuple[str, ...] = (),
     relation: Literal["invariant", "reviewed"] = "invariant",
+    asks: bool = False,
 ) -> Callable[[Function], Function]:
     """Register a mutation operator.
 
     `scope`: style touches every user message, content only the last, conversation gets all messages.
     `languages`: BCP 47 primary tags it knows; empty means any. `relation`: invariant children inherit the
     parent's label; reviewed ones keep it only when a person has decided so. The function returns None when it
-    does not apply.
+    does not apply. One that `asks` returns what a model is told to do with the text, and the pool's generator does it.
     """
-    return _register("operator", name, version, {"scope": scope, "languages": languages, "relation": relation})
+    traits = {"scope": scope, "languages": languages, "relation": relation, "asks": asks}
+    return _register("operator", name, version, traits)
 
 
 def attack(

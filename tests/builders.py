@@ -244,6 +244,7 @@ def make_catalog(**writers: Write) -> Catalog:
             "scope": "content",
             "languages": ("en",) if name == "english" else (),
             "relation": "invariant",
+            "asks": False,
         }
         catalog.add(_member("operator", name, function, supplied, traits))
     ways: dict[str, Write] = {

@@ -224,6 +224,7 @@ class Made:
     attack_version: str | None = None
     taxonomy: tuple[str, ...] = ()
     served: str | None = None
+    language: str | None = None  # where it is another than the slot's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

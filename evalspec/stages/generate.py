@@ -102,7 +102,7 @@ def _settle(slot: Slot, made: Made, spec: Spec, catalog: Catalog) -> Candidate:
         input=made.input,
         provenance=provenance_tag(slot),
         track=_track(slot, spec),
-        language=slot.language,
+        language=made.language or slot.language,
         expected=expected,
         expected_by=expected_by,
         behaviour=made.behaviour or _behaviour(slot),

@@ -119,9 +119,9 @@ def read_reply(reply: Reply, slot: Slot, spec: Spec) -> Made | Unmade:
         return Unmade(reason="empty")
     if len(text) > MAX_REPLY_CHARS:
         return Unmade(reason="oversize", detail=f"{len(text)} characters")
-    found = _object_in(text)
+    found = object_in(text)
     if found is None:
-        return Unmade(reason="refused" if _REFUSAL.match(text) else "malformed")
+        return Unmade(reason="refused" if says_no(text) else "malformed")
     if slot.cell is not None and found.get("cell", slot.cell.id) != slot.cell.id:
         return Unmade(reason="off_cell", detail=str(found["cell"])[:80])
     value = _input_of(found, spec)
@@ -142,6 +142,11 @@ def read_reply(reply: Reply, slot: Slot, spec: Spec) -> Made | Unmade:
     return Made(input=value, expected=expected, expected_by=f"model:{slot.generator}", served=served)
 
 
+def says_no(text: str) -> bool:
+    """Tell whether a reply begins as refusals do."""
+    return _REFUSAL.match(text) is not None
+
+
 def _wants_expected(slot: Slot, spec: Spec) -> bool:
     settled = slot.cell is not None and (slot.cell.expected is not None or slot.cell.behaviour != "answer")
     return bool(spec.task.expected) and not settled
@@ -154,7 +159,8 @@ def _is_in_another_language(value: Input, slot: Slot, spec: Spec) -> bool:
     return bool(others) and guess_language(text, spec.task.languages) in others
 
 
-def _object_in(text: str) -> dict[str, object] | None:
+def object_in(text: str) -> dict[str, object] | None:
+    """Return the JSON object of a reply: alone, in a fence, or somewhere in the talk around it."""
     for candidate in (text, *(found.group(1) for found in _FENCE.finditer(text))):
         try:
             value = json.loads(candidate)

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evalspec.catalog.techniques.rewritten import rewrite_last
 from evalspec.model.case import Input, Made, Message, Unmade, user_texts, with_user_texts
 from evalspec.model.plan import Slot
 from evalspec.model.spec import Fact, OperatorUse, Spec
-from evalspec.ports import Tools
+from evalspec.ports import Asking, Tools
 from evalspec.registry import Catalog, Member, technique
 from evalspec.stream import Stream
 from evalspec.text.spans import protected_spans, substrings
@@ -23,13 +24,16 @@ DRAWS = 24
 
 
 @technique("mutation", version=1)
-def mutation(slot: Slot, spec: Spec, tools: Tools, catalog: Catalog) -> Made | Unmade:
+def mutation(slot: Slot, spec: Spec, tools: Tools, catalog: Catalog) -> Made | Unmade | Asking:
     """Apply the operator of the slot, or its chain, to the slot's parent."""
     assert slot.parent is not None, f"slot `{slot.id}` of a mutation pool has no parent"
     use = next(one for one in spec.pool(slot.pool).operators if one.name == slot.operator)
+    chain = tuple(catalog.get("operator", kind) for kind in use.kinds)
+    if any(member.traits["asks"] for member in chain):
+        return _asked(slot, spec, chain, use)
     return mutate(
         slot.parent.input,
-        tuple(catalog.get("operator", kind) for kind in use.kinds),
+        chain,
         _options(use),
         key=slot.key,
         language=slot.language,
@@ -37,6 +41,38 @@ def mutation(slot: Slot, spec: Spec, tools: Tools, catalog: Catalog) -> Made | U
         terms=spec.task.key_terms,
         patterns=fact_patterns(spec.task.facts),
     )
+
+
+def _asked(slot: Slot, spec: Spec, chain: Sequence[Member], use: OperatorUse) -> Asking:
+    """Apply a chain in which the pool's generator has a part; each member works on what the one before it left."""
+    assert slot.parent is not None and slot.generator is not None, "expand gives a slot that asks its generator"
+    patterns, options = fact_patterns(spec.task.facts), _options(use)
+    child: Input = slot.parent.input
+    applied: tuple[str, ...] = ()
+    served: str | None = None
+    language: str | None = None
+    step: Made | Unmade
+    for member in chain:
+        if not member.traits["asks"]:
+            step = mutate(child, (member,), options, key=slot.key, language=slot.language, patterns=patterns)
+            if isinstance(step, Unmade) and step.reason != "no_op":
+                return step
+        else:
+            given = {one.name: options[one.name] for one in member.options if one.name in options}
+            instruction = member.function(text=user_texts(child)[-1], **given)
+            step = yield from rewrite_last(child, instruction, spec.model(slot.generator), slot.ordinal, patterns)
+            if isinstance(step, Unmade):
+                return step
+            served = step.served
+            language = str(given.get("into", "es")) if member.name == "translate" else language
+        if isinstance(step, Made):
+            child, applied = step.input, (*applied, member.tag)
+    if _folded(child) == _folded(slot.parent.input):
+        return Unmade(reason="no_op", detail="the model gave the message back as it was")
+    lost = _lost(slot.parent.input, child, None, patterns)
+    if lost is not None:
+        return Unmade(reason="lost_fact", detail=lost)
+    return Made(input=child, operators=applied, served=served, language=language)
 
 
 def mutate(

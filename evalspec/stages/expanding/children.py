@@ -11,6 +11,7 @@ from evalspec.model.slices import seed_matches
 from evalspec.model.spec import Fact, OperatorUse, Pool, Spec
 from evalspec.registry import Catalog
 from evalspec.stages.expanding.allot import evenly, standing
+from evalspec.stages.expanding.writers import model_key, pick_generator
 from evalspec.stats.rendezvous import Urn, urn
 
 
@@ -105,6 +106,8 @@ def _slot(
     if any("partner" in member.supplied for member in members):
         found = [key for key in partners.pick(slot_id, 2) if key != parent.key]
         partner = by_key[found[0]] if found else None
+    asks = any(member.traits["asks"] for member in members)
+    generator = pick_generator(slot_id, pool.generator) if asks else None
     key = digest(
         {
             "random_state": spec.random_state,
@@ -117,6 +120,7 @@ def _slot(
             if any("terms" in member.supplied for member in members)
             else None,
             "patterns": _protected(spec.task.facts),
+            **({"model": model_key(spec, generator)} if generator else {}),
         }
     )
     return Slot(
@@ -132,6 +136,7 @@ def _slot(
         parent=parent,
         parent_id=parent_id,
         partner=partner,
+        generator=generator,
     )
 
 

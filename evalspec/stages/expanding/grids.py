@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from evalspec.digests import digest, keyed_hash, unit_hash
+from evalspec.digests import digest, keyed_hash
 from evalspec.model.case import Seed
 from evalspec.model.plan import Cell, Slot, Stratum
 from evalspec.model.slices import seed_slice_values
@@ -14,6 +13,7 @@ from evalspec.model.spec import Fact, Pool, Spec
 from evalspec.stages.cells import LANGUAGE_AXIS, cells_of, owed_more
 from evalspec.stages.expanding.allot import evenly
 from evalspec.stages.expanding.languages import language_of
+from evalspec.stages.expanding.writers import model_key, pick_generator
 from evalspec.stats.rendezvous import Urn, urn
 from evalspec.stream import Stream
 
@@ -140,7 +140,7 @@ def _slot(
             "language": language,
             "exemplars": [seed.digest for seed in exemplars],
             "turns": turns,
-            "model": _model_key(spec, generator),
+            "model": model_key(spec, generator),
         }
     )
     return Slot(
@@ -158,17 +158,6 @@ def _slot(
         generator=generator,
         turns=turns,
     )
-
-
-def pick_generator(slot_id: str, weighted: Sequence[tuple[str, int]]) -> str | None:
-    """Give a slot to one generator by weighted rendezvous: changing one weight moves only slots to or from it."""
-    if not weighted:
-        return None
-    return min(weighted, key=lambda one: (-_log_share(slot_id, one[0]) / one[1], one[0]))[0]
-
-
-def _log_share(slot_id: str, alias: str) -> float:
-    return math.log(max(unit_hash(f"generator/{alias}", slot_id), 2.0**-64))
 
 
 def _forms(spec: Spec, facts: Mapping[str, object]) -> dict[str, object]:
@@ -209,13 +198,6 @@ def _turns(spec: Spec, slot_id: str, shown: Mapping[str, Seed], everyone: Urn) -
         value = shown[drawn[0]].input
         return 1 if isinstance(value, str) else len(value)
     return 1 + Stream("turns", slot_id).below(GENERATED_TURNS)
-
-
-def _model_key(spec: Spec, alias: str | None) -> object:
-    if alias is None:
-        return None
-    model = spec.model(alias)
-    return [model.model, [list(one) for one in model.params], model.grammar]
 
 
 def _production_name(spec: Spec) -> str | None:

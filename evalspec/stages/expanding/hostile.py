@@ -13,6 +13,7 @@ from evalspec.model.spec import AttackUse, Pool, Spec
 from evalspec.stages.expanding.allot import evenly
 from evalspec.stages.expanding.children import real_id
 from evalspec.stages.expanding.grids import MAX_PER_CELL
+from evalspec.stages.expanding.writers import model_key, pick_generator
 from evalspec.stats.rendezvous import Urn, urn
 from evalspec.text.tokens import tokens
 
@@ -76,6 +77,8 @@ def _slot(
     slot_id = f"{pool.name}.{stratum}.{ordinal:02d}"
     picked = drawn_from.pick(slot_id, 1)
     carrier = carriers[picked[0]] if picked else None
+    # A twin keeps its wording: it differs from its parent by what the attack does, not by who words it.
+    generator = None if is_benign else pick_generator(slot_id, pool.generator)
     key = digest(
         {
             "random_state": spec.random_state,
@@ -85,6 +88,7 @@ def _slot(
             "carrier": carrier.digest if carrier else None,
             "labels": [list(part.values) for part in spec.task.label_parts],
             "instructions": spec.task.instructions,
+            **({"model": model_key(spec, generator)} if generator else {}),
         }
     )
     return Slot(
@@ -99,4 +103,5 @@ def _slot(
         hard_negative=is_benign,
         parent=carrier,
         parent_id=real_id(spec, carrier) if carrier else None,
+        generator=generator,
     )

@@ -14,7 +14,7 @@ from evalspec.stages.resolving.expectation import expected_of
 from evalspec.stages.resolving.facts import narrowed
 from evalspec.stages.resolving.grid import behaviour_of, track_of
 from evalspec.stages.resolving.matches import Slice, Slicer, excluded, match_of
-from evalspec.stages.resolving.models import weights_of
+from evalspec.stages.resolving.models import BUILTIN, weights_of
 from evalspec.stages.resolving.origins import exemplars_of, origin_of
 from evalspec.stages.resolving.paths import text_or_path
 from evalspec.stages.resolving.places import check_places
@@ -28,9 +28,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "golden": (),
     "prompted": (*_CELLS, "max_per_cell", "per_cell"),
     "persona": (*_CELLS, "max_per_cell", "per_cell", "personas"),
-    "mutation": ("operators", "parents", "per_parent"),
+    "mutation": ("generator", "operators", "parents", "per_parent"),
     "metamorphic": ("generator", "parents", "per_parent", "relations"),
-    "redteam": ("attacks", "hard_negatives", "rotate_after"),
+    "redteam": ("attacks", "generator", "hard_negatives", "rotate_after"),
     "document": (*_CELLS, "multi_hop", "per_section", "personas", "unanswerable"),
 }
 # None: happy, unless a level says edge.
@@ -82,7 +82,10 @@ def _pool(scope: Scope, name: str, node: Node, kind: str, ground: Ground) -> Poo
     axes = _axes(scope, name, node, kind, ground)
     slices, rows = _slices(scope, name, kind, source, axes, ground)
     relations = relations_of(scope, node, slices, rows, task) if kind == "metamorphic" else ()
-    is_written = kind in GRIDS or any(RELATIONS[one.kind].written for one in relations)
+    operators = operators_of(scope, node, slices, rows) if kind == "mutation" else ()
+    asks = any(scope.catalog.get("operator", one).traits["asks"] for use in operators for one in use.kinds)
+    varied = kind == "redteam" and node.get("generator") is not None
+    is_written = kind in GRIDS or asks or varied or any(RELATIONS[one.kind].written for one in relations)
     prompt, prompt_path = text_or_path(scope, node.get("prompt"))
     trial, per_parent = node.get("trial"), node.whole("per_parent")
     hard_negatives = node.number("hard_negatives")
@@ -103,7 +106,7 @@ def _pool(scope: Scope, name: str, node: Node, kind: str, ground: Ground) -> Poo
         prompt=prompt,
         prompt_path=prompt_path,
         personas=_personas(scope, node, kind, ground),
-        operators=operators_of(scope, node, slices, rows) if kind == "mutation" else (),
+        operators=operators,
         relations=relations,
         attacks=attacks_of(scope, node, ground.task) if kind == "redteam" else (),
         per_parent=PER_PARENT if per_parent is None else per_parent,
@@ -173,8 +176,9 @@ def _generator(
     scope: Scope, name: str, node: Node, kind: str, roles: Roles, *, is_written: bool
 ) -> tuple[tuple[str, int], ...]:
     given = node.get("generator")
-    if given is not None and not is_written and kind == "metamorphic":
-        scope.inert(given, "no model writes what its relations change")
+    if given is not None and not is_written and kind in ("mutation", "metamorphic"):
+        what = "operators" if kind == "mutation" else "relations"
+        scope.inert(given, f"no model writes what its {what} change")
     if not is_written:
         return ()
     found = weights_of(scope, given) or roles.generator
@@ -185,6 +189,17 @@ def _generator(
             at=node.key_at,
             hint="name one under `roles.generator`; `builtin/grammar` needs no key and no network",
         )
+    for alias, _ in found if kind in ("mutation", "redteam") else ():
+        models = scope.root.get("models")
+        entry = models.get(alias) if models is not None else None
+        model = entry.text("model") if entry is not None else None
+        if model is not None and model.startswith(BUILTIN):
+            scope.problems.add(
+                "C225",
+                f"pool `{name}` needs a model that rewrites, and `{model}` only writes by its grammar",
+                at=given.at if given is not None else node.key_at,
+                hint="give the pool a `generator` that is a live model",
+            )
     return found
 
 
