@@ -108,7 +108,7 @@ def _near(found: dict[str, Any]) -> str:
         "word; a contrast changes one digit or one word that matters, and must stay. What ours leaves of the noise "
         "are slips in courtesy words and slips whose form stands in other texts too (`charged`, `changed`). Against "
         f"brute force: of {close['pairs']:,} pairs that rapidfuzz finds at a ratio of 95 among {close['texts']:,} "
-        f"texts, the rule calls {close['noise_only']:,} duplicates, and the index finds {close['found']:,} of these.\n\n"
+        f"texts, the rule calls {close['noise_only']:,} duplicates; the index finds {close['found']:,} of these.\n\n"
         + table(head, rows)
     )
 
@@ -124,11 +124,8 @@ def _spec_lines(found: dict[str, Any]) -> str:
 
 def _startup(found: dict[str, Any]) -> str:
     base = next(row["cpu"] for row in found["rows"] if "click" in row["name"])
-    rows = [
-        [f"`{row['name']}`", f"{row['cpu']:.3f}", f"{row['cpu'] / base:.1f}", f"{row['mb']:.0f}"]
-        for row in found["rows"]
-    ]
-    return "## Start-up\n\n" + table(["command", "CPU s", "against import click", "MB"], rows)
+    rows = [[f"`{row['name']}`", f"{row['cpu']:.3f}", f"{row['cpu'] / base:.1f}"] for row in found["rows"]]
+    return "## Start-up\n\n" + table(["command", "CPU s", "against import click"], rows)
 
 
 SECTIONS = {

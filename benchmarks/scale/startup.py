@@ -22,8 +22,8 @@ COMMANDS = {
 }
 
 
-def spent(arguments: list[str]) -> tuple[float, float]:
-    """Run one process and return its CPU seconds and peak memory in MB."""
+def spent(arguments: list[str]) -> float:
+    """Run one process and return its CPU seconds."""
     with Path(os.devnull).open("wb") as nowhere:
         environment = {**one_thread(), "PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(
@@ -32,19 +32,16 @@ def spent(arguments: list[str]) -> tuple[float, float]:
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, arguments
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return usage.ru_utime + usage.ru_stime
 
 
 def run() -> dict[str, Any]:
     """Measure all commands in turn."""
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in COMMANDS}
+    found: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for _ in range(ROUNDS):
         for name, arguments in COMMANDS.items():
             found[name].append(spent(arguments))
     return {
-        "rows": [
-            {"name": name, "cpu": median(one for one, _ in rows), "mb": median(one for _, one in rows)}
-            for name, rows in found.items()
-        ],
+        "rows": [{"name": name, "cpu": median(rows)} for name, rows in found.items()],
         "rounds": ROUNDS,
     }
