@@ -1,4 +1,4 @@
-"""Write the tables of `measures.md`, `catalog.md` and `export.md` from the registry and the default gates: `make docs`.
+"""Write what follows from the code: the tables of catalogue, language and diagnostics: `make docs`.
 
 A page keeps its prose; what stands between `<!-- begin NAME -->` and `<!-- end NAME -->` is written here.
 """
@@ -6,10 +6,15 @@ A page keeps its prose; what stands between `<!-- begin NAME -->` and `<!-- end 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from evalspec.catalog import load_catalog
+from evalspec.codes import CODES
+from evalspec.edges.package import read_schema
 from evalspec.model.defaults import (
     DEFAULT_GATES,
     GATE_ALPHA,
@@ -23,7 +28,7 @@ from evalspec.registry import Member, Option
 from evalspec.stats.tests import smallest_difference
 
 HERE = Path(__file__).parent
-PAGES = ("measures.md", "catalog.md", "export.md")
+PAGES = ("measures.md", "catalog.md", "export.md", "language.md", "diagnostics.md")
 _BLOCK = re.compile(r"(<!-- begin (\w+)[^>]*-->\n).*?(<!-- end \2 -->)", re.DOTALL)
 
 BETTER: Mapping[str, str] = {
@@ -50,6 +55,73 @@ TOUCHES: Mapping[str, str] = {
     "conversation": "the user's messages together",
 }
 LABEL: Mapping[str, str] = {"invariant": "inherited", "reviewed": "proposed, a person decides"}
+# Where an object of the schema stands in a spec, in the order of the page; capitals are names of yours.
+SECTIONS: Mapping[str, str] = {
+    "task": "task",
+    "part": "task.expected.PART",
+    "fact": "task.facts.FACT",
+    "source": "sources.SOURCE",
+    "fields": "sources.SOURCE.fields",
+    "level": "axes.AXIS.LEVEL",
+    "persona": "personas.PERSONA",
+    "model": "models.ALIAS",
+    "roles": "roles",
+    "pool": "pools.POOL",
+    "cell": "pools.POOL.cells, an entry",
+    "operator": "pools.POOL.operators.NAME",
+    "relation": "pools.POOL.relations.NAME",
+    "attack": "pools.POOL.attacks.NAME",
+    "screen": "screen",
+    "review": "review",
+    "mix": "mix",
+    "gate": "gates.GATE",
+    "waiver": "waivers, an entry",
+    "budget": "budget",
+}
+# What a value is called where the schema refers to a shape.
+SHAPES: Mapping[str, str] = {
+    "name": "name",
+    "words": "text",
+    "path": "path",
+    "text": "text, or `{path: ...}`",
+    "names": "list of names",
+    "texts": "list of texts",
+    "count": "whole number",
+    "fraction": "0 to 1",
+    "match": "slices",
+    "matches": "list of slices",
+    "expectation": "label, or part to value",
+    "behaviour": "`answer`, `abstain`, `clarify`, `challenge` or `refuse`",
+    "track": "`happy`, `edge`, `adversarial` or `wild`",
+    "drawn_facts": "fact to value, list or range",
+    "columns": "column, or name to column",
+    "aliases": "alias, or list",
+    "weighted": "alias, list, or alias to weight",
+}
+TYPES: Mapping[str, str] = {
+    "object": "mapping",
+    "array": "list",
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "`true` or `false`",
+}
+LETTERS: Mapping[str, str] = {
+    "Y": "Reading YAML",
+    "S": "The shape of a spec",
+    "C": "The meaning of a spec",
+    "I": "Import, snapshots and rows",
+    "X": "The plan",
+    "M": "Models",
+    "V": "Review",
+    "G": "Gates",
+    "L": "Lock and report",
+    "R": "Results and scores",
+    "T": "Tape and journal",
+    "E": "Files, git and the machine",
+}
+_DEFAULT = re.compile(r" ?Default: (.*?)\.(?=\s|$)")
+_IN_PLACE = re.compile(r"(\w+) \(default\)")
 SEED_COUNTS = (30, 50, 65, 100, 200, 300, 500, 1000)
 DISCORDANCES = (0.10, 0.20)
 
@@ -174,6 +246,98 @@ def exporters() -> str:
     return table(["`--to`", "runner", "records", "stubs", "what is in it"], rows)
 
 
+def readers() -> str:
+    """Return the table of readers of result files."""
+    return table(["`--from`", "reads"], [[f"`{one.name}`", says(one)] for one in load_catalog().all("results")])
+
+
+def detectors() -> str:
+    """Return the table of detectors of personal data and keys."""
+    return table(["detector", "what it does"], [[f"`{one.name}`", says(one)] for one in load_catalog().all("detector")])
+
+
+def language() -> str:
+    """Return every key of the language, a section and a table for each mapping."""
+    schema = read_schema("spec.v1.json")
+    parts = [f"### The top level\n\n{_keys(schema)}"]
+    for name, place in SECTIONS.items():
+        node = schema["$defs"][name]
+        where, _, entry = place.partition(", ")
+        heading = f"### `{where}`" + (f", {entry}" if entry else "")
+        parts.append(f"{heading}\n\n{node['description']}\n\n{_keys(node)}")
+    return "\n".join(parts)
+
+
+def _keys(node: Mapping[str, Any]) -> str:
+    rows = [
+        [f"`{name}`", _type(one), _default(one, needed), _meaning(one), _example(name, one)]
+        for name, one, needed in _properties(node, "")
+    ]
+    return table(["key", "takes", "default", "what it says", "example"], rows)
+
+
+def _properties(node: Mapping[str, Any], before: str) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+    """Yield the keys of a mapping and, dotted, those of mappings that are spelled out inside it."""
+    for name, one in node.get("properties", {}).items():
+        yield before + name, one, name in node.get("required", ())
+        yield from _properties(one, f"{before}{name}.")
+        entries = one.get("additionalProperties")
+        if isinstance(entries, Mapping):
+            yield from _properties(entries, f"{before}{name}.NAME.")
+
+
+def _type(one: Mapping[str, Any]) -> str:
+    if "enum" in one:
+        values = [f"`{value}`" for value in one["enum"] if value is not None]
+        return " or ".join([", ".join(values[:-1]), values[-1]])
+    if "const" in one:
+        return f"`{one['const']}`"
+    named = one.get("$ref", "").removeprefix("#/$defs/")
+    if named:
+        return SHAPES.get(named, "mapping")
+    types = one.get("type", "number" if "penalty" in one["description"] else "")
+    known = [TYPES[kind] for kind in ([types] if isinstance(types, str) else types) if kind in TYPES]
+    return ", or ".join(known) or "as it says"
+
+
+def _described(one: Mapping[str, Any]) -> str:
+    named = one.get("$ref", "").removeprefix("#/$defs/")
+    inherited = read_schema("spec.v1.json")["$defs"][named].get("description", "") if named else ""
+    return str(one.get("description") or inherited)
+
+
+def _default(one: Mapping[str, Any], needed: bool) -> str:
+    words = _described(one)
+    found = _DEFAULT.search(words) or _IN_PLACE.search(words)
+    if needed:
+        return "required"
+    return found.group(1) if found else "–"
+
+
+def _meaning(one: Mapping[str, Any]) -> str:
+    return _DEFAULT.sub("", _described(one))
+
+
+def _example(name: str, one: Mapping[str, Any]) -> str:
+    entry = {name.rsplit(".", 1)[-1]: one["examples"][0]}
+    spelled = yaml.safe_dump(entry, default_flow_style=True, width=10_000, sort_keys=False, allow_unicode=True)
+    return f"`{spelled.strip()[1:-1]}`"
+
+
+def diagnostics() -> str:
+    """Return every diagnostic with its explanation, by letter."""
+    parts = []
+    for letter, title in LETTERS.items():
+        rows = [f"**{code}: {row.title}.** {_flat(row.text)}\n" for code, row in CODES.items() if code[0] == letter]
+        if rows:
+            parts.append("\n".join([f"## {letter}: {title}\n", *rows]))
+    return "\n".join(parts)
+
+
+def _flat(text: str) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+
+
 def _options(options: Sequence[Option]) -> str:
     return "; ".join(_option(one) for one in options) or "–"
 
@@ -194,6 +358,10 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "attacks": attacks,
     "techniques": techniques,
     "exporters": exporters,
+    "readers": readers,
+    "detectors": detectors,
+    "language": language,
+    "diagnostics": diagnostics,
 }
 
 

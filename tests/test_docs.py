@@ -5,13 +5,17 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from evalspec.catalog import load_catalog
 from evalspec.cli.explain import EXIT_CODES
+from evalspec.codes import CODES
 from evalspec.diagnostics import EXIT_PRECEDENCE
 from evalspec.digests import digest
 from evalspec.edges.package import read_schema
@@ -20,6 +24,7 @@ from evalspec.model.row import Header, Row
 from evalspec.stages.ledger_fields import VERDICTS
 from evalspec.stages.lock import CASE_FIELDS, DROP_FIELDS, HEADER_FIELDS
 from evalspec.stages.report import numbers_in
+from evalspec.stages.validate import inline
 from evalspec.text.nearness import duplicate_pairs
 from evalspec.text.vectors import cosine_of, dot, vectorize
 
@@ -79,6 +84,38 @@ def test_the_examples_of_near_duplicates_are_true() -> None:
         assert f"{cosine_of(dot(both, 0, both, 1), int(both.norms[0]), int(both.norms[1])):.3f}" == cosine
         found = duplicate_pairs({"one": one, "other": other}, {}, lambda left, right: False)
         assert ("dropped" if found else "kept") == answer
+
+
+def keys_of(node: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every key of the language with the schema of its value, references followed."""
+    for name, one in node.get("properties", {}).items():
+        yield (*place, name), one
+        yield from keys_of(one, (*place, name))
+    for below in ("additionalProperties", "items"):
+        if isinstance(node.get(below), dict):
+            yield from keys_of(node[below], (*place, "*"))
+
+
+def test_every_key_of_the_language_has_an_example_that_it_takes() -> None:
+    """The reference and editors show it; a key without one, or with one that `check` refuses, is named."""
+    schema = read_schema("spec.v1.json")
+    found = list(keys_of(inline(schema, schema["$defs"])))
+    assert len(found) > 150
+    assert not [".".join(place) for place, one in found if not one.get("examples")]
+    wrong = [
+        (".".join(place), error.message)
+        for place, one in found
+        for example in one["examples"]
+        for error in Draft202012Validator(one).iter_errors(example)
+    ]
+    assert not wrong
+
+
+def test_every_section_of_the_schema_is_on_the_page(generate: ModuleType) -> None:
+    """A mapping with keys that is added to the schema needs a place on the page of the language."""
+    shapes = read_schema("spec.v1.json")["$defs"]
+    assert set(generate.SECTIONS) | {"text"} == {name for name, one in shapes.items() if "properties" in one}
+    assert {code[0] for code in CODES} <= set(generate.LETTERS)
 
 
 def rows_below(heading: str) -> list[str]:

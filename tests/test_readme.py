@@ -13,7 +13,7 @@ from evalspec.cli import COMMANDS, cli
 from evalspec.pipeline import STAGES
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))))
+PAGES = ("README.md", "specs/README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))))
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CONSOLE = re.compile(r"^```(?:sh|console|bash|shell)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])(--?[a-z][a-z-]*)")
@@ -109,13 +109,13 @@ def test_a_wrong_command_line_is_refused(line: str) -> None:
 
 
 def test_the_stages_are_those_of_the_pipeline() -> None:
-    """README's table of stages has the pipeline's, in its order."""
-    assert tuple(cells[0].strip("`") for cells in rows_of(text_of("README.md"), "stage")) == STAGES
+    """The table of stages has the pipeline's, in its order."""
+    assert tuple(cells[0].strip("`") for cells in rows_of(text_of("docs/commands.md"), "stage")) == STAGES
 
 
 def test_the_commands_are_those_of_the_program() -> None:
-    """README's table of commands has the program's, each once, with options that they have."""
-    rows = rows_of(text_of("README.md"), "command")
+    """The table of commands has the program's, each once, with options that they have."""
+    rows = rows_of(text_of("docs/commands.md"), "command")
     named = [cells[0].strip("`").split()[0] for cells in rows]
     assert sorted(named) == sorted(COMMANDS)
     for name, cells in zip(named, rows, strict=True):
@@ -126,7 +126,7 @@ def test_the_commands_are_those_of_the_program() -> None:
 
 
 def test_every_command_has_an_example_and_json() -> None:
-    """README promises both of every command."""
+    """The page of commands promises both of every command."""
     for command in leaves(cli):
         assert "Example: evalspec " in (command.epilog or ""), command.name
         assert "--json" in options_of(command), command.name
