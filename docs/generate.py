@@ -106,6 +106,9 @@ TYPES: Mapping[str, str] = {
     "number": "number",
     "boolean": "`true` or `false`",
 }
+JSON_TYPES: Mapping[type, str] = {str: "string", int: "integer", float: "number", dict: "object", list: "array"}
+# What holds for every key of a mapping that is left out, where the mapping itself says it.
+LEFT_OUT: Mapping[str, str] = {"fields": "the column of this name"}
 LETTERS: Mapping[str, str] = {
     "Y": "Reading YAML",
     "S": "The shape of a spec",
@@ -259,18 +262,18 @@ def detectors() -> str:
 def language() -> str:
     """Return every key of the language, a section and a table for each mapping."""
     schema = read_schema("spec.v1.json")
-    parts = [f"### The top level\n\n{_keys(schema)}"]
+    parts = [f"### The top level\n\n{_keys(schema, '–')}"]
     for name, place in SECTIONS.items():
         node = schema["$defs"][name]
         where, _, entry = place.partition(", ")
         heading = f"### `{where}`" + (f", {entry}" if entry else "")
-        parts.append(f"{heading}\n\n{node['description']}\n\n{_keys(node)}")
+        parts.append(f"{heading}\n\n{node['description']}\n\n{_keys(node, LEFT_OUT.get(name, '–'))}")
     return "\n".join(parts)
 
 
-def _keys(node: Mapping[str, Any]) -> str:
+def _keys(node: Mapping[str, Any], left_out: str) -> str:
     rows = [
-        [f"`{name}`", _type(one), _default(one, needed), _meaning(one), _example(name, one)]
+        [f"`{name}`", _type(one), _default(one, needed) or left_out, _meaning(one), _example(name, one)]
         for name, one, needed in _properties(node, "")
     ]
     return table(["key", "takes", "default", "what it says", "example"], rows)
@@ -295,9 +298,8 @@ def _type(one: Mapping[str, Any]) -> str:
     named = one.get("$ref", "").removeprefix("#/$defs/")
     if named:
         return SHAPES.get(named, "mapping")
-    types = one.get("type", "number" if "penalty" in one["description"] else "")
-    known = [TYPES[kind] for kind in ([types] if isinstance(types, str) else types) if kind in TYPES]
-    return ", or ".join(known) or "as it says"
+    types = one.get("type") or JSON_TYPES[type(one["examples"][0])]  # what `resolve` checks has no type in the schema
+    return ", or ".join(TYPES[kind] for kind in ([types] if isinstance(types, str) else types) if kind in TYPES)
 
 
 def _described(one: Mapping[str, Any]) -> str:
@@ -311,7 +313,7 @@ def _default(one: Mapping[str, Any], needed: bool) -> str:
     found = _DEFAULT.search(words) or _IN_PLACE.search(words)
     if needed:
         return "required"
-    return found.group(1) if found else "–"
+    return found.group(1) if found else ""
 
 
 def _meaning(one: Mapping[str, Any]) -> str:
@@ -328,7 +330,7 @@ def diagnostics() -> str:
     """Return every diagnostic with its explanation, by letter."""
     parts = []
     for letter, title in LETTERS.items():
-        rows = [f"**{code}: {row.title}.** {_flat(row.text)}\n" for code, row in CODES.items() if code[0] == letter]
+        rows = [f"### {code}: {row.title}\n\n{_flat(row.text)}\n" for code, row in CODES.items() if code[0] == letter]
         if rows:
             parts.append("\n".join([f"## {letter}: {title}\n", *rows]))
     return "\n".join(parts)
