@@ -71,7 +71,7 @@ def test_every_way_to_name_two_states(arguments: list[str], project: Path, capfd
     """The same change, whichever way it is asked for."""
     found = data_of(capfd, "small.yaml", *arguments)
 
-    assert [one["name"] for one in found["guard"]] == ["real_share"]  # type: ignore[attr-defined]
+    assert [one["name"] for one in found["guard"]] == ["real_share", "mix"]  # type: ignore[attr-defined]
     assert len(found["removed"]) == 1 and found["added"] == []  # type: ignore[arg-type]
 
 
@@ -92,7 +92,7 @@ def test_two_files_bring_the_spec_that_stands_beside_them(project: Path, capfd: 
     whole = data_of(capfd, "before/small.lock.json", "small.lock.json")
     alone = data_of(capfd, "alone.json", "small.lock.json")
 
-    assert [one["kind"] for one in whole["guard"]] == ["gate"]  # type: ignore[attr-defined]
+    assert [one["kind"] for one in whole["guard"]] == ["gate", "mix"]  # type: ignore[attr-defined]
     assert [one["kind"] for one in alone["guard"]] == ["unread"]  # type: ignore[attr-defined]
     assert len(alone["removed"]) == 1  # type: ignore[arg-type]
 

@@ -206,7 +206,8 @@ def test_the_schemas_are_schemas() -> None:
 
 def test_an_editor_refuses_the_same_files() -> None:
     """check-jsonschema, with a YAML reader of its own, fails on every bad shape that we have and on no good one."""
-    bad = sorted(str(file) for file in (ROOT / "tests" / "specs_bad").glob("S*.yaml"))
+    # S115 is about a text of the right shape: a key in it is found by reading, not by the schema.
+    bad = sorted(str(file) for file in (ROOT / "tests" / "specs_bad").glob("S*.yaml") if file.name[:4] != "S115")
     good = sorted(str(file) for file in (ROOT / "specs").glob("*.yaml"))
     result = run_check_jsonschema("--schemafile", "schemas/spec.v1.json", "--output-format", "json", *bad, *good)
 

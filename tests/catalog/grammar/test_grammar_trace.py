@@ -94,4 +94,4 @@ def test_both_sides_of_a_conversation_are_named() -> None:
         ("conversation", "close", "assistant", 0),
         ("conversation", "close", "user", 0),
     }
-    assert [text_at(data, place) for place in places][0] == "Welcome."
+    assert next(text_at(data, place) for place in places) == "Welcome."
