@@ -14,7 +14,7 @@ import click
 
 from evalspec import __version__
 from evalspec.diagnostics import EvalspecError, Exit
-from evalspec.edges.signals import Stopped, end_on_signals
+from evalspec.edges.signals import Stopped, end_on_signals, received
 from evalspec.edges.streams import settle_streams, silence
 
 _OF_A_STREAM = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, errno.EDQUOT})
@@ -127,9 +127,12 @@ def run(arguments: Sequence[str]) -> int:
 
         print_diagnostics(error.diagnostics, "text")
         return error.exit
-    except (OSError, MemoryError) as error:
-        return _environment(error)
     except Exception as error:
+        stopped_by = received()
+        if stopped_by is not None:  # an import in C turns what a signal raises into an error of its own
+            return _stopped(128 + stopped_by)
+        if isinstance(error, (OSError, MemoryError)):
+            return _environment(error)
         return _bug(error, arguments, is_debug=is_debug)
 
 

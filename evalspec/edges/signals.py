@@ -7,6 +7,7 @@ import signal
 from types import FrameType
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+_received: list[int] = []
 
 
 class Stopped(SystemExit):
@@ -21,7 +22,13 @@ def end_on_signals() -> None:
             signal.signal(number, _stop)
 
 
+def received() -> int | None:
+    """Return the number of the signal that asked the program to end, or None: a library may have lost the exception."""
+    return _received[0] if _received else None
+
+
 def _stop(number: int, frame: FrameType | None) -> None:
+    _received.append(number)
     for name in NAMES:
         other = getattr(signal, name, None)
         if other is not None and signal.getsignal(other) is _stop:

@@ -133,3 +133,19 @@ def test_a_cut_off_ledger_line_is_set_aside(spec: str, capsys: Capture) -> None:
     assert ledger.read_text("utf-8").startswith(line) and ledger.read_text("utf-8").count("\n") == 2
     (kept,) = Path(".evalspec/small/torn").iterdir()
     assert kept.read_text("utf-8") == line[:40]
+
+
+def test_a_signal_that_a_library_turned_into_an_error_still_ends_the_program() -> None:
+    """An extension that is being imported makes an error of its own of what a signal raises; that is no bug of ours."""
+    program = (
+        "import os, signal, sys, evalspec.cli as cli\n"
+        "def lose(context):\n"
+        "    try: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    except BaseException as error: raise RuntimeError('lost') from error\n"
+        "cli.cli.invoke = lose; sys.argv = ['evalspec', 'catalog']; cli.main()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (143, "\nstopped; nothing was half-written\n")
