@@ -7,8 +7,8 @@ are two lines of one vendor. `builtin/*` is related to nobody, itself included: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -25,10 +25,26 @@ class Family:
     name: str
     vendor: str
     names: tuple[str, ...]
-    on: tuple[tuple[str, str], ...] = ()  # beginning of a name, the other base it was built on
-    base: tuple[str, ...] = ()
+    on: tuple[tuple[str, str], ...] = ()  # beginning of a name, another base it was built on
+    base: tuple[str, ...] | None = ()  # None: its models have several, and a name must state one
     taught_by: tuple[str, ...] = ()
+    pupils: tuple[tuple[str, str], ...] = ()  # beginning of a name, another family that taught it
     inside: tuple[str, ...] = ()  # words in another model's name that state this family as its base
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """What a model that is only said to be of the family may have been built from: all there is, to be strict."""
+        return tuple(dict.fromkeys(base for _, base in self.on)) if self.base is None else self.base
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """How names of a family begin, and what such a name says of its lineage; `bases` None: nothing."""
+
+    text: str
+    family: str
+    bases: tuple[str, ...] | None
+    teachers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +52,8 @@ class FamilyTable:
     """The registry: families by name, and what is needed to read a model's name."""
 
     families: Mapping[str, Family]
-    beginnings: tuple[tuple[str, str, tuple[str, ...]], ...]  # beginning of a name, family, bases; longest first
-    tags: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)  # `name:tag` to family and bases
+    beginnings: tuple[Beginning, ...]  # longest first
+    unknown: tuple[str, ...] = ()  # beginnings of names that tell no lineage, whatever they look like
     vendors: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
@@ -61,17 +77,17 @@ def read_table(data: object) -> FamilyTable:
     """Return the registry from the plain data of `families.yaml`; a wrong file is a programmer's error."""
     assert isinstance(data, dict) and data["version"] == 1, "families.yaml has another version"
     families = {name: _family(name, entry) for name, entry in data["families"].items()}
-    beginnings: dict[str, tuple[str, tuple[str, ...]]] = {}
     for one in families.values():
-        missing = {*one.base, *one.taught_by, *(base for _, base in one.on)} - families.keys()
-        assert not missing, f"family `{one.name}` names {sorted(missing)}"
-        for name, bases in [(name, one.base) for name in one.names] + [(name, (base,)) for name, base in one.on]:
-            assert name not in beginnings, f"`{name}` begins names of `{one.name}` and `{beginnings[name][0]}`"
-            beginnings[name] = (one.name, bases)
+        named = {*(one.base or ()), *one.taught_by, *(base for _, base in one.on), *(base for _, base in one.pupils)}
+        assert named <= families.keys(), f"family `{one.name}` names {sorted(named - families.keys())}"
+    beginnings: dict[str, Beginning] = {}
+    for begin in (begin for one in families.values() for begin in _beginnings(one)):
+        other = beginnings.setdefault(begin.text, begin)
+        assert other is begin, f"`{begin.text}` begins names of `{begin.family}` and `{other.family}`"
     return FamilyTable(
         families=MappingProxyType(families),
-        beginnings=tuple((name, *beginnings[name]) for name in sorted(beginnings, key=lambda one: (-len(one), one))),
-        tags=MappingProxyType({tag: (one["family"], tuple(one["base"])) for tag, one in data["tags"].items()}),
+        beginnings=tuple(sorted(beginnings.values(), key=lambda one: (-len(one.text), one.text))),
+        unknown=tuple(data["unknown"]),
         vendors=tuple(data["vendors"]),
         regions=tuple(data["regions"]),
         hosts=tuple(data["hosts"]),
@@ -85,13 +101,15 @@ def place(model_name: str, table: FamilyTable) -> Placed | None:
         return Placed(name=model_name, model=model_name, family=BUILTIN, vendor="evalspec")
     name, tuned = fine_tune(model_name)
     for form in forms(name, vendors=table.vendors, regions=table.regions, hosts=table.hosts, variants=table.variants):
-        tag = table.tags.get(form.tagged)
-        if tag is not None:
-            return _placed(model_name, squashed(form.name), tuned, table.families[tag[0]], tag[1], table)
-        for beginning, family, bases in table.beginnings:
-            if form.name.startswith(beginning) and is_word_end(form.name, len(beginning)):
-                stated = _stated_bases(form.name[len(beginning) :], family, table)
-                return _placed(model_name, squashed(form.name), tuned, table.families[family], stated or bases, table)
+        if any(_begins(form, one) for one in table.unknown):
+            return None
+        for one in table.beginnings:
+            if _begins(form, one.text):
+                bases = _stated_bases(form[len(one.text) :], one.family, table) or one.bases
+                if bases is None:
+                    return None
+                family = table.families[one.family]
+                return _placed(model_name, squashed(form), tuned, family, bases, table, one.teachers)
     return None
 
 
@@ -105,7 +123,7 @@ def place_stated(model_name: str, family: str, table: FamilyTable) -> Placed:
     model = squashed(name.lower())
     if known is None:
         return Placed(name=model_name, model=model, tuned=tuned, family=family, weights=(family,))
-    return _placed(model_name, model, tuned, known, known.base, table)
+    return _placed(model_name, model, tuned, known, known.bases, table)
 
 
 def related(left: Placed, right: Placed) -> How | None:
@@ -124,15 +142,43 @@ def related(left: Placed, right: Placed) -> How | None:
 
 def _family(name: str, entry: Mapping[str, Any]) -> Family:
     inside = entry.get("also", [name]) if entry.get("open") else []
+    base = entry.get("base", ())
     return Family(
         name=name,
         vendor=entry["vendor"],
         names=tuple(entry["names"]),
-        on=tuple((beginning, base) for base, names in entry.get("on", {}).items() for beginning in names),
-        base=tuple(entry.get("base", ())),
+        on=_turned(entry.get("on", {})),
+        base=None if base == "stated" else tuple(base),
         taught_by=tuple(entry.get("taught_by", ())),
+        pupils=_turned(entry.get("pupils", {})),
         inside=tuple(inside),
     )
+
+
+def _turned(lists: Mapping[str, Iterable[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, one) for one, names in lists.items() for name in names)
+
+
+def _beginnings(family: Family) -> Iterator[Beginning]:
+    """Yield every beginning that a family declares, once, with all that the entry says of it."""
+    names = dict.fromkeys([*family.names, *(name for name, _ in (*family.on, *family.pupils))])
+    for name in names:
+        on = tuple(base for other, base in family.on if other == name)
+        teachers = tuple(teacher for other, teacher in family.pupils if other == name)
+        yield Beginning(text=name, family=family.name, bases=on or _base_of(name, family), teachers=teachers)
+
+
+def _base_of(name: str, family: Family) -> tuple[str, ...] | None:
+    """Return the bases of a beginning that `on` does not list: those of the longest listed one it begins with."""
+    listed = [other for other, _ in family.on if name.startswith(other) and is_word_end(name, len(other))]
+    longest = max(listed, key=len, default=None)
+    return tuple(base for other, base in family.on if other == longest) or family.base
+
+
+def _begins(name: str, beginning: str) -> bool:
+    if beginning.endswith("$"):
+        return name == beginning[:-1]
+    return name.startswith(beginning) and is_word_end(name, len(beginning))
 
 
 def _stated_bases(rest: str, family: str, table: FamilyTable) -> tuple[str, ...]:
@@ -140,9 +186,17 @@ def _stated_bases(rest: str, family: str, table: FamilyTable) -> tuple[str, ...]
     return tuple(one.name for one in table.families.values() if one.name != family and words_in(rest, one.inside))
 
 
-def _placed(name: str, model: str, tuned: str, family: Family, bases: Iterable[str], table: FamilyTable) -> Placed:
-    weights = _closure([family.name, *bases], lambda one: () if one == family.name else table.families[one].base)
-    taught = {teacher for one in weights for teacher in table.families[one].taught_by}
+def _placed(
+    name: str,
+    model: str,
+    tuned: str,
+    family: Family,
+    bases: Iterable[str],
+    table: FamilyTable,
+    teachers: Iterable[str] = (),
+) -> Placed:
+    weights = _closure([family.name, *bases], lambda one: () if one == family.name else table.families[one].bases)
+    taught = {*teachers, *(teacher for one in weights for teacher in table.families[one].taught_by)}
     return Placed(
         name=name,
         model=model,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 # `20241022`, `2024-08-06`, `08-2024`, `05-20`, `0613`, `2411`: a snapshot of the same model.
 _DATE = re.compile(
@@ -21,14 +20,6 @@ _REVISION = re.compile(r"-v?\d+:\d+(?::[0-9a-z]+)?$")  # `-v2:0`, `-1:0`, `-v1:0
 _POINT = re.compile(r"v?(?<=[-v])(\d)p(\d)(?=-|$)")  # `llama-v3p1` of Fireworks
 _VERSION = re.compile(r"(?<=\d)-(?=\d(?:-|$))")  # `claude-3-5-sonnet`, `llama3-1-70b`
 _BEFORE_POINT = re.compile(r"-v(?=\d\.\d(?:-|$))")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """One reading of a name. `tagged` keeps the first word of a local host's tag: `deepseek-r1:32b`."""
-
-    name: str
-    tagged: str
 
 
 def fine_tune(model_name: str) -> tuple[str, str]:
@@ -51,13 +42,15 @@ def forms(
     regions: Sequence[str],
     hosts: Sequence[str],
     variants: Collection[str],
-) -> Iterator[Form]:
-    """Yield the readings of a name, the likeliest first: hosts, accounts, regions and packing taken off."""
-    last = name.lower().strip().partition("#")[0].rstrip("/").rpartition("/")[2]
-    last = last.partition("@")[0]
-    last = _REVISION.sub("", last)
-    bare, _, tag = last.partition(":")
-    tagged = f"{bare}:{tag.partition('-')[0]}"
+) -> Iterator[str]:
+    """Yield the readings of a name, the likeliest first: hosts, accounts, regions and packing taken off.
+
+    A tag is part of the name (`deepseek-r1:32b` is read as `deepseek-r1-32b`) unless it is a variant of a host.
+    """
+    parts = name.lower().strip().partition("#")[0].rstrip("/").split("/")
+    while len(parts) > 1 and parts[-1] in variants:
+        parts.pop()
+    bare, _, tag = _REVISION.sub("", parts[-1].partition("@")[0]).partition(":")
     if tag and tag not in variants:
         bare = f"{bare}-{tag}"
     first, dot, rest = bare.partition(".")
@@ -66,15 +59,17 @@ def forms(
         first, dot, rest = bare.partition(".")
     if dot and first in vendors:
         # `mistral.mistral-large` repeats its maker and `deepseek.r1` needs it.
-        yield Form(name=_plain(rest), tagged=tagged)
-        yield Form(name=_plain(f"{first}-{rest}"), tagged=tagged)
-    yield Form(name=_plain(bare), tagged=tagged)
-    for host in hosts:
-        if bare.startswith(f"{host}-"):
-            yield Form(name=_plain(bare.removeprefix(f"{host}-")), tagged=tagged)
+        yield _plain(rest)
+        yield _plain(f"{first}-{rest}")
+    yield _plain(bare)
+    for before in (*hosts, *vendors):
+        if bare.startswith(f"{before}-"):
+            yield from forms(
+                bare.removeprefix(f"{before}-"), vendors=vendors, regions=(), hosts=hosts, variants=variants
+            )
     organisation, mark, repository = bare.partition("_")
     if mark and organisation:
-        yield Form(name=_plain(repository), tagged=tagged)
+        yield _plain(repository)
 
 
 def squashed(name: str) -> str:
