@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ class Asked:
     mode: Mode = "known"
     jobs: int = JOBS
     tell: Callable[[Count], None] = lambda count: None
+    # Hears of every reply that is handed out, by key: those of the tape, and those that are not on it yet.
+    hear: Callable[[Mapping[str, Reply], Mapping[str, Reply]], None] = lambda taped, fresh: None
 
 
 KNOWN = Asked()
@@ -43,20 +46,27 @@ def answering(spec: Spec, tape: Mapping[str, Reply], find: Find, how: Asked) -> 
     opened: list[tuple[Journal, Asker]] = []
 
     def ask(requests: Sequence[Request]) -> Sequence[Reply]:
-        keys = [request_key(one) for one in requests]
-        missing = [one for key, one in zip(keys, requests, strict=True) if key not in tape]
+        asked = {request_key(one): one for one in requests}
+        taped = {key: tape[key] for key in asked if key in tape}
+        how.hear(taped, {})
+        missing = {key: one for key, one in asked.items() if key not in tape}
         if how.mode == "tape" and missing:
-            raise _not_known(missing, len(requests), spec, "on the tape")
-        if not missing:
-            return [tape[key] for key in keys]
-        journal, asker = _once(opened, spec, tape, how)
-        if how.mode == "known":
-            known = dict(tape) | {key: withheld(one, find) for key, one in journal.known(keys).items()}
-            missing = [one for key, one in zip(keys, requests, strict=True) if key not in known]
-            if missing:
-                raise _not_known(missing, len(requests), spec, "known here")
-            return [known[key] for key in keys]
-        return [withheld(one, find) for one in asker.ask(requests)]
+            raise _not_known(tuple(missing.values()), len(asked), spec, "on the tape")
+        if missing:
+            # What is on the tape was scrubbed when it was published; other detectors could now find more in it.
+            fresh = {key: withheld(one, find) for key, one in bought(asked, missing).items()}
+            how.hear({}, fresh)
+            taped |= fresh
+        return [taped[request_key(one)] for one in requests]
+
+    def bought(asked: Mapping[str, Request], missing: Mapping[str, Request]) -> Mapping[str, Reply]:
+        if how.mode == "live":
+            replies = dict(zip(asked, _once(opened, spec, tape, how)[1].ask(tuple(asked.values())), strict=True))
+            return {key: replies[key] for key in missing}
+        known = _once(opened, spec, tape, how)[0].known(tuple(missing)) if has_journal() else {}
+        if unknown := [one for key, one in missing.items() if key not in known]:
+            raise _not_known(unknown, len(asked), spec, "known here")
+        return known
 
     try:
         yield ask
@@ -76,6 +86,13 @@ def _once(
         journal = open_journal()
         opened.append((journal, open_asker(spec, journal, tape, jobs=how.jobs, tell=how.tell)))
     return opened[0]
+
+
+def has_journal() -> bool:
+    """Tell whether this user has ever asked a model; to look must not make a journal."""
+    from evalspec.live import journal_path
+
+    return os.path.exists(journal_path())
 
 
 def _not_known(missing: Sequence[Request], total: int, spec: Spec, where: str) -> BuildError:

@@ -107,7 +107,7 @@ def replies_since(spec: Spec, base: Base) -> tuple[int, tuple[Lowered, ...]]:
 
 def _replies(texts: Mapping[str, str]) -> Mapping[str, Reply]:
     try:
-        return read_tape([SourceFile(path=path, text=text) for path, text in texts.items()])
+        return read_tape([[SourceFile(path=path, text=text) for path, text in texts.items()]]).replies
     except EvalspecError:
         return {}  # of now, the replay says what is wrong with it
 

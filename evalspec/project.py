@@ -16,13 +16,12 @@ from evalspec.catalog import load_catalog
 from evalspec.catalog.grammar.check import check_grammar
 from evalspec.catalog.grammar.read import read_grammar
 from evalspec.diagnostics import Collector, Diagnostic, EvalspecError, Span, SpecError
-from evalspec.edges.files import exists, list_files, neighbour, noting, read_bytes, read_text, write_atomic
+from evalspec.edges.files import exists, list_files, neighbour, noting, read_bytes, read_text
 from evalspec.edges.git import text_at
 from evalspec.edges.package import read_schema
 from evalspec.edges.package import read_text as read_package_text
 from evalspec.edges.project_folder import project_folder, root_of
 from evalspec.edges.secrets import refuse_secrets
-from evalspec.model.asking import Reply
 from evalspec.model.build import Build, Inputs
 from evalspec.model.case import Seed
 from evalspec.model.ledger import Ledger
@@ -42,9 +41,9 @@ from evalspec.stages.parse import parse_data
 from evalspec.stages.parse_text import decode
 from evalspec.stages.resolve import Reference, extended_fault, extended_path, referenced_files, resolve
 from evalspec.stages.resolving.paths import stem_of
-from evalspec.stages.scrub import find_hidden, find_personal
 from evalspec.stages.seeds import read_source
-from evalspec.stages.tape import dump_segment, read_tape
+from evalspec.stages.tape import Tape
+from evalspec.taping import finder, read_tape_of
 from evalspec.text.prompts import problems_in_prompt
 
 DATA_SUFFIXES = (".yaml", ".yml", ".json")
@@ -136,7 +135,11 @@ def read_inputs(loaded: Loaded) -> Inputs:
     texts, data = _read_files(loaded, found)
     spec = _with_texts(spec, texts)
     ledger = _read_ledger(spec, found)
-    tape = _read_tape(spec, found)
+    try:
+        tape = read_tape_of(spec)
+    except EvalspecError as error:
+        found += error.diagnostics
+        tape = Tape()
     if found:
         raise EvalspecError(found)
     return Inputs(
@@ -146,11 +149,11 @@ def read_inputs(loaded: Loaded) -> Inputs:
         anchors=anchors,
         training=training,
         ledger=ledger,
-        tape=tape,
+        tape=tape.replies,
         texts=texts,
         data=data,
         families=family_table(),
-        warnings=(*warnings, *ledger.warnings),
+        warnings=(*warnings, *ledger.warnings, *tape.warnings),
     )
 
 
@@ -240,31 +243,8 @@ def tools_for(
     loaded: Loaded, inputs: Inputs, asked: Asked = KNOWN, progress: Progress = lambda stage, done, total: None
 ) -> Iterator[Tools]:
     """Return the ports of a build over files that were read."""
-
-    def find(text: str) -> str | None:
-        if find_hidden(text):
-            return "hidden"
-        personal = find_personal(text, loaded.catalog)
-        return personal[0][0] if personal else None
-
-    with answering(loaded.spec, inputs.tape, find, asked) as ask:
+    with answering(loaded.spec, inputs.tape, finder(loaded.catalog), asked) as ask:
         yield Tools(ask=ask, progress=progress, texts=inputs.texts, data=inputs.data)
-
-
-def tape_folder(spec: Spec) -> str:
-    """Return where the published replies of a spec stand."""
-    return os.path.join(spec.folder, spec.name, "tape")
-
-
-def publish_tape(done: Build) -> str | None:
-    """Write the replies that a build used and no segment holds into a new segment, and return its path."""
-    fresh = {key: reply for key, reply in done.replies.items() if key not in done.inputs.tape}
-    if not fresh:
-        return None
-    name, text = dump_segment(fresh)
-    path = os.path.join(tape_folder(done.spec), name)
-    write_atomic(path, text, root=done.spec.folder or os.curdir)
-    return path
 
 
 def lock_path(spec: Spec, *, partial: bool = False) -> str:
@@ -359,22 +339,6 @@ def _with_texts(spec: Spec, texts: Mapping[str, str]) -> Spec:
         pools=tuple(replace(pool, prompt=texts.get(pool.prompt_path or "", pool.prompt)) for pool in spec.pools),
         screen=replace(spec.screen, signature_words=tuple(words.split())) if words is not None else spec.screen,
     )
-
-
-def _read_tape(spec: Spec, found: list[Diagnostic]) -> Mapping[str, Reply]:
-    """Read the spec's own tape and that of the spec it extends: nothing is asked twice."""
-    names = [spec.name, *([stem_of(spec.base)] if spec.base else [])]
-    files: list[SourceFile] = []
-    try:
-        for name in names:
-            folder = os.path.join(spec.folder, name, "tape")
-            if os.path.isdir(folder):
-                paths = list_files(os.path.join(folder, "*.jsonl"), root=spec.folder)
-                files += [SourceFile(path=path, text=read_text(path, root=spec.folder)) for path in paths]
-        return read_tape(files)
-    except EvalspecError as error:
-        found += error.diagnostics
-        return {}
 
 
 def _read_ledger(spec: Spec, found: list[Diagnostic]) -> Ledger:

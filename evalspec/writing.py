@@ -57,7 +57,7 @@ def _moved(path: str) -> Diagnostic:
 def own_folders(spec: Spec) -> tuple[str, ...]:
     """Return the folders where evalspec writes for this spec."""
     own = os.path.join(spec.folder, spec.name)
-    below = (own, os.path.join(own, "ledger"), os.path.join(own, "results"))
+    below = (own, os.path.join(own, "ledger"), os.path.join(own, "results"), os.path.join(own, "tape"))
     return (spec.folder or os.curdir, *below, failed_folder(spec))
 
 

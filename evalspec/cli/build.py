@@ -29,11 +29,12 @@ from evalspec.edges.project_folder import project_folder
 from evalspec.model.build import Build
 from evalspec.model.outcome import Verdict
 from evalspec.pipeline import STAGES
-from evalspec.project import load_spec, lock_path, publish_tape, read_lock, report_path, run
+from evalspec.project import load_spec, lock_path, read_lock, report_path, run
 from evalspec.stages.lock import dump
 from evalspec.stages.reporting.claims import real_cases
 from evalspec.stages.reporting.figures import share
 from evalspec.stages.resolving.paths import stem_of
+from evalspec.taping import publishing
 from evalspec.verification import compare, gate_problems, past_without_evidence, verify_spec
 from evalspec.writing import clear_leftovers, own_folders, write_outputs
 
@@ -88,8 +89,10 @@ def command(
         if until == "report" and not locked:
             clear_leftovers(loaded.spec)
         asked = Asked(mode="tape" if locked else "live", jobs=jobs, tell=steps.asking)
-        done = run(spec, until=until, partial=partial, today=today, progress=steps, wave=wave, base=base, asked=asked)
-        published = None if locked else publish_tape(done)
+        with publishing(loaded.spec, asked, say, writes=until == "report" and not locked) as (asked, published):
+            done = run(
+                spec, until=until, partial=partial, today=today, progress=steps, wave=wave, base=base, asked=asked
+            )
         _explain(done, steps)
         print_diagnostics(done.warnings, how if how != "json" else "text")
         if until != "report":
@@ -98,7 +101,7 @@ def command(
             return _locked(done, how)
         problems = _problems(done, partial)
         written = write_outputs(done, partial=partial) if done.lock is not None else ()
-        written = (published, *written) if published else written
+        written = (*published, *written)
     code = BuildError(problems).exit if any(one.severity == "error" for one in problems) else Exit.OK
     if code is Exit.OK and not partial:
         _remember(done, problems, written, how, quiet, base)
@@ -106,6 +109,8 @@ def command(
         emit_json(_data(done, problems, written, code))
         return code
     print_diagnostics(shown(problems, how), how)
+    if done.lock is None and published:
+        say(f"  wrote tape {', '.join(published)}: commit it, and a colleague reviews the same candidates")
     if not quiet and done.lock is not None:
         say("\n".join(_summary(done, written, time.monotonic() - started, code, partial=partial)))
     return code

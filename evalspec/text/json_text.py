@@ -19,6 +19,7 @@ _LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 # What can be left of a literal or a number where a text was cut off, and an escape at its end.
 _UNFINISHED = re.compile(r"\s*|t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\.|(\.\d+)?[eE][-+]?")
+_WRITTEN_ESCAPE = re.compile(r'(?:\\u[0-9a-fA-F]{4})+|\\["\\/nrt]')
 _OPEN_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{0,4}\Z")
 
 
@@ -64,6 +65,17 @@ def read_json(text: str) -> object:
     if "\\ud" in text or "\\uD" in text:
         _refuse_surrogates(value)
     return value
+
+
+def unescaped(text: str) -> str:
+    """Return a text with every JSON escape in it as the character it stands for: what a reader of its strings sees.
+
+    Wherever it stands, in a fence, in talk or in half an object; `\\b` and `\\f` stay, since paths and formulas are full
+    of them.
+    """
+    if "\\" not in text:
+        return text
+    return _WRITTEN_ESCAPE.sub(lambda found: str(json.loads(f'"{found.group()}"')), text)
 
 
 def scalar_text(value: object) -> str:

@@ -3,45 +3,45 @@
 One SQLite file in the user's state folder. A question is claimed in a transaction together with the highest price it
 can have; the reply and its true price replace the claim in one other transaction. What is committed is on the disk
 (WAL with `synchronous=FULL`), and one thread commits what arrives within the same moment together, so that an fsync
-is paid once for many replies. Owners are files under a kernel lock: a process that died holds nothing.
+is paid once for many replies. A disk that runs full refuses new claims; what is in flight then is kept in a reserve.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import json
 import os
 import queue
-import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
-from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
-from evalspec.model.asking import Reply, Usage
+from evalspec.diagnostics import EvalspecError, Note
+from evalspec.edges.models.journal_file import (
+    commit_all,
+    give_reserve,
+    is_full,
+    make_reserve,
+    open_database,
+    reply_of,
+    reply_row,
+    trouble,
+)
+from evalspec.edges.models.owner import Owner
+from evalspec.model.asking import Reply
 
-SCHEMA_VERSION = 1
-BUSY_SECONDS = 30.0  # another process commits in milliseconds; beyond this its disk is stuck
 MAX_TOGETHER = 512  # operations of one commit
 ORPHAN_FACTOR = 2  # a question that a crash may have sent once is settled as billed twice
+SQLITE_VARIABLES = 500  # of one statement; the least that any SQLite allows is 999
 
-_TABLES = f"""
-CREATE TABLE IF NOT EXISTS claims(
-  key TEXT PRIMARY KEY, plan TEXT NOT NULL, owner TEXT NOT NULL, reserved INTEGER NOT NULL, orphaned INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS replies(key TEXT PRIMARY KEY, reply TEXT NOT NULL, raw TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS charges(plan TEXT NOT NULL, key TEXT NOT NULL, amount INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS charges_of_plan ON charges(plan);
-CREATE INDEX IF NOT EXISTS claims_of_plan ON claims(plan);
-PRAGMA user_version={SCHEMA_VERSION};
-"""
+_LOST = Note(message="a reply that had arrived could not be kept; the next build asks for it again")
 
 Answer = TypeVar("Answer")
-_Work = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
+_Operation = Callable[[sqlite3.Connection], Any]
+_Work = tuple[_Operation, "Future[Any]"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,41 +59,38 @@ class Journal:
     def __init__(self, folder: str) -> None:
         """Open or make the journal in `folder`; a disk that refuses is exit 10."""
         self._folder = folder
-        self._owners = os.path.join(folder, "owners")
-        self.owner = secrets.token_hex(8)
+        self._connection: sqlite3.Connection | None = None  # the thread's own
+        self._has_reserve = False
+        self._refused: Exception | None = None  # why nothing more may be claimed
         try:
-            os.makedirs(self._owners, mode=0o700, exist_ok=True)
-            path = os.path.join(folder, "journal.sqlite3")
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-            self._held = os.open(self._owner_path(self.owner), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._held, fcntl.LOCK_EX)
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            self._owner = Owner(folder)
         except OSError as error:
-            raise _trouble(folder, error) from error
-        self._path = path
+            raise trouble(folder, error) from error
         self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="evalspec-journal", daemon=True)
-        ready: Future[None] = Future()
-        self._work.put((lambda connection: None, ready))
         self._thread.start()
-        ready.result()
+        try:
+            self._now(lambda connection: None)
+        except EvalspecError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Commit what waits and let go of everything."""
         self._work.put(None)
         self._thread.join()
-        with suppress(OSError):  # a leftover is an empty file whose lock nobody holds
-            os.unlink(self._owner_path(self.owner))
-        os.close(self._held)
+        self._owner.release()
 
     def known(self, keys: Sequence[str]) -> Mapping[str, Reply]:
         """Return the replies that are here among those asked for."""
 
         def read(connection: sqlite3.Connection) -> Mapping[str, Reply]:
             found: dict[str, Reply] = {}
-            for some in _chunks(keys):
+            for some in _chunks(keys, SQLITE_VARIABLES):
                 marks = ",".join("?" * len(some))
-                rows = connection.execute(f"SELECT key, reply FROM replies WHERE key IN ({marks})", some)
-                found.update((key, reply_from(text)) for key, text in rows)
+                rows = connection.execute(f"SELECT key, reply, sum FROM replies WHERE key IN ({marks})", some)
+                found.update((key, reply_of(key, text, total)) for key, text, total in rows)
             return found
 
         return self._now(read)
@@ -106,63 +103,78 @@ class Journal:
         """Claim one question at its highest price, in millionths of a dollar; `cap` is what the plan may cost."""
         return await self._soon(lambda connection: self._claim(connection, key, plan, price, cap))
 
-    async def settle(self, key: str, plan: str, reply: Reply, raw: str, *, price: int) -> None:
-        """Keep a reply and its price in place of its claim; it may be used once this returns."""
+    async def settle(self, key: str, plan: str, reply: Reply, raw: str, *, price: int) -> Reply:
+        """Keep a reply and its price in place of its claim; return the reply that counts, once it is durable.
 
-        def write(connection: sqlite3.Connection) -> None:
-            row = connection.execute("SELECT orphaned FROM claims WHERE key = ?", (key,)).fetchone()
-            amount = price * (ORPHAN_FACTOR if row is not None and row[0] else 1)
-            connection.execute("INSERT OR IGNORE INTO replies VALUES (?, ?, ?)", (key, reply_text(reply), raw))
+        That is another one where a process that had been given up for dead was faster: all of them use the first.
+        """
+
+        def write(connection: sqlite3.Connection) -> Reply:
+            held = connection.execute("SELECT orphaned FROM claims WHERE key = ?", (key,)).fetchone()
+            amount = price * (ORPHAN_FACTOR if held is not None and held[0] else 1)
+            row = (key, *reply_row(key, reply), raw.encode("utf-8", "surrogatepass"))
+            connection.execute("INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?)", row)
             connection.execute("INSERT INTO charges VALUES (?, ?, ?)", (plan, key, amount))
             connection.execute("DELETE FROM claims WHERE key = ?", (key,))
+            return _reply(connection, key) or reply
 
-        await self._soon(write)
+        try:
+            return await self._soon(write)
+        except EvalspecError as error:
+            raise EvalspecError([replace(one, notes=(*one.notes, _LOST)) for one in error.diagnostics]) from error
 
     async def charge(self, key: str, plan: str, *, price: int) -> None:
         """Count a call that was, or may have been, billed though it brought nothing; its claim stands."""
         await self._soon(
-            lambda connection: connection.execute("INSERT INTO charges VALUES (?, ?, ?)", (plan, key, price))
+            lambda connection: connection.execute("INSERT INTO charges VALUES (?, ?, ?)", (plan, key, price)).rowcount
         )
 
     async def release(self, key: str) -> None:
-        """Give up a claim that was not answered and not billed."""
-        await self._soon(
-            lambda connection: connection.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self.owner))
-        )
+        """Give up a claim that was not answered and not billed; what an orphan may have cost before is counted."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            held = connection.execute(
+                "SELECT plan, reserved, orphaned FROM claims WHERE key = ? AND owner = ?", (key, self._owner.name)
+            ).fetchone()
+            if held is None:
+                return
+            if held[2]:
+                connection.execute("INSERT INTO charges VALUES (?, ?, ?)", (held[0], key, held[1] // ORPHAN_FACTOR))
+            connection.execute("DELETE FROM claims WHERE key = ?", (key,))
+
+        await self._soon(write)
 
     def _claim(self, connection: sqlite3.Connection, key: str, plan: str, price: int, cap: int | None) -> Claim:
-        row = connection.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
-        if row is not None:
-            return Claim(state="answered", reply=reply_from(row[0]))
-        held = connection.execute("SELECT owner, reserved, plan FROM claims WHERE key = ?", (key,)).fetchone()
-        if held is not None and held[0] != self.owner and self._is_alive(held[0]):
+        reply = _reply(connection, key)
+        if reply is not None:
+            return Claim(state="answered", reply=reply)
+        if self._refused is not None:
+            raise self._refused
+        self._keep_reserve()
+        held = connection.execute("SELECT owner, reserved, plan, orphaned FROM claims WHERE key = ?", (key,)).fetchone()
+        owner, reserved, held_by, orphaned = held if held is not None else (self._owner.name, 0, plan, 0)
+        if owner != self._owner.name and self._owner.is_alive(owner):
             return Claim(state="theirs")
-        is_orphan = held is not None and held[0] != self.owner
-        # An orphan may have been billed already: its place in the budget is kept twice, and settled twice.
-        needed = price * (ORPHAN_FACTOR if is_orphan else 1)
-        own = held[1] if held is not None and held[2] == plan else 0
+        is_orphan = owner != self._owner.name
+        # An orphan may have been billed already: in its own plan its place in the budget is kept twice, and settled
+        # twice. In another plan it is counted where it was sent, at the most it can have cost.
+        is_twice = bool(orphaned) or (is_orphan and held_by == plan)
+        needed = price * (ORPHAN_FACTOR if is_twice else 1)
+        own = reserved if held_by == plan else 0
         if cap is not None and _spent(connection, plan) - own + needed > cap:
             return Claim(state="over", was_orphan=is_orphan)
+        if is_orphan and held_by != plan:
+            connection.execute("INSERT INTO charges VALUES (?, ?, ?)", (held_by, key, reserved))
+            is_twice, needed = False, price
         connection.execute(
-            "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?)", (key, plan, self.owner, needed, int(is_orphan))
+            "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?)", (key, plan, self._owner.name, needed, int(is_twice))
         )
         return Claim(state="mine", was_orphan=is_orphan)
 
-    def _is_alive(self, owner: str) -> bool:
-        try:
-            number = os.open(self._owner_path(owner), os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            return False
-        try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(number)
-        return False
-
-    def _owner_path(self, owner: str) -> str:
-        return os.path.join(self._owners, owner)
+    def _keep_reserve(self) -> None:
+        if not self._has_reserve:
+            make_reserve(self._folder)
+            self._has_reserve = True
 
     def _now(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
         future: Future[Answer] = Future()
@@ -170,77 +182,78 @@ class Journal:
         return future.result()
 
     async def _soon(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
         future: Future[Answer] = Future()
+
+        def wake() -> None:
+            if not waiter.done():  # a Ctrl-C ends the waiting, and never what is being written
+                waiter.set_result(None)
+
+        def done(_: Future[Answer]) -> None:
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                loop.call_soon_threadsafe(wake)
+
+        future.add_done_callback(done)
         self._work.put((work, future))
-        return await asyncio.wrap_future(future)
+        await waiter
+        return future.result()
 
     def _run(self) -> None:
-        connection: sqlite3.Connection | None = None
-        while (first := self._work.get()) is not None:
-            together = [first]
-            ended = False
-            while len(together) < MAX_TOGETHER:
-                try:
-                    following = self._work.get_nowait()
-                except queue.Empty:
-                    break
-                if following is None:
-                    ended = True
-                    break
-                together.append(following)
-            try:
-                connection = connection or _open(self._path)
-                answers = [*_committed(connection, [work for work, _ in together])]
-            except (sqlite3.Error, OSError) as error:
-                for _, future in together:
-                    future.set_exception(_trouble(self._folder, error))
-            else:
-                for (_, future), answer in zip(together, answers, strict=True):
+        is_open = True
+        while is_open:
+            together, is_open = self._next()
+            for (_, future), (answer, error) in zip(
+                together, self._outcomes([work for work, _ in together]), strict=True
+            ):
+                if error is None:
                     future.set_result(answer)
-            if ended:
+                else:
+                    future.set_exception(error)
+        if self._connection is not None:
+            with suppress(sqlite3.Error):  # everything is committed; only the tidying up failed
+                self._connection.close()
+
+    def _next(self) -> tuple[list[_Work], bool]:
+        """Wait for work and return all that is there, and whether more may come."""
+        together: list[_Work] = []
+        while len(together) < MAX_TOGETHER:
+            try:
+                one = self._work.get(block=not together)
+            except queue.Empty:
                 break
-        if connection is not None:
-            connection.close()
+            if one is None:
+                return together, False
+            together.append(one)
+        return together, True
+
+    def _outcomes(self, works: Sequence[_Operation]) -> list[tuple[Any, Exception | None]]:
+        """Commit some operations together; where that fails, each by itself, so that none takes others with it."""
+        try:
+            return [(answer, None) for answer in self._committed(works)]
+        except Exception as error:
+            if is_full(error) and self._refused is None:
+                self._refused = error
+                give_reserve(self._folder)
+            elif len(works) == 1:
+                return [(None, self._told(error))]
+        return [outcome for work in works for outcome in self._outcomes([work])]
+
+    def _committed(self, works: Sequence[_Operation]) -> Sequence[Any]:
+        if not works:
+            return ()
+        self._connection = self._connection or open_database(self._folder)
+        return commit_all(self._connection, works)
+
+    def _told(self, error: Exception) -> Exception:
+        """Return what the asker hears; a bug of ours stays one."""
+        is_ours = isinstance(error, AssertionError | AttributeError | NameError)
+        return error if is_ours else trouble(self._folder, error)
 
 
-def reply_text(reply: Reply) -> str:
-    """Spell a reply for the journal."""
-    return json.dumps(asdict(reply), ensure_ascii=False)
-
-
-def reply_from(text: str) -> Reply:
-    """Read a reply back."""
-    data = json.loads(text)
-    return Reply(**{**data, "usage": Usage(**data["usage"])})
-
-
-def _open(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > SCHEMA_VERSION:
-        raise sqlite3.DatabaseError(f"a newer evalspec wrote this journal (version {version})")
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.executescript(_TABLES)
-    return connection
-
-
-def _committed(connection: sqlite3.Connection, works: Sequence[Callable[[sqlite3.Connection], Any]]) -> Iterator[Any]:
-    """Run some operations in one transaction and return what they gave, once it is on the disk."""
-    with _transaction(connection):
-        answers = [work(connection) for work in works]
-    yield from answers
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+def _reply(connection: sqlite3.Connection, key: str) -> Reply | None:
+    row = connection.execute("SELECT reply, sum FROM replies WHERE key = ?", (key,)).fetchone()
+    return reply_of(key, *row) if row is not None else None
 
 
 def _spent(connection: sqlite3.Connection, plan: str) -> int:
@@ -249,17 +262,6 @@ def _spent(connection: sqlite3.Connection, plan: str) -> int:
     return int(charged) + int(held)
 
 
-def _chunks(keys: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
+def _chunks(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     for at in range(0, len(keys), size):
         yield keys[at : at + size]
-
-
-def _trouble(folder: str, error: Exception) -> EvalspecError:
-    problem = Diagnostic(
-        code="T701",
-        severity="error",
-        message=f"the journal of paid replies in `{folder}` cannot be used: {error}",
-        hint="free space there, or name another folder in EVALSPEC_STATE; what is committed in it is safe",
-        exit=Exit.ENVIRONMENT,
-    )
-    return EvalspecError([problem])
