@@ -15,7 +15,6 @@ from evalspec.digests import digest
 from evalspec.edges.files import list_files, read_text
 from evalspec.edges.git import attributes_of, require_commit, text_at, texts_at
 from evalspec.edges.package import read_schema
-from evalspec.model.asking import Reply
 from evalspec.model.diff import Lowered, said
 from evalspec.model.outcome import Lock
 from evalspec.model.source import SourceFile
@@ -27,7 +26,8 @@ from evalspec.stages.lock import load
 from evalspec.stages.resolve import extended_path, resolve
 from evalspec.stages.resolving.paths import stem_of
 from evalspec.stages.seeds import read_source
-from evalspec.stages.tape import read_tape
+from evalspec.stages.tape import Tape, read_tape, same
+from evalspec.taping import read_tape_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,33 +83,53 @@ def lowered_since(spec: Spec, base: Base) -> tuple[Lowered, ...]:
     return (*guard(before, after), *rows)
 
 
-def replies_since(spec: Spec, base: Base) -> tuple[int, tuple[Lowered, ...]]:
-    """Return how many replies the change adds to the tape, and what it did to those that were there.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapeChange:
+    """What a change did to a tape, its files by their path."""
+
+    new: int = 0  # replies that the base does not have
+    other: tuple[Lowered, ...] = ()  # another answer to a question of the base
+    added: tuple[tuple[str, int], ...] = ()  # segments, and how many replies they hold
+    removed: tuple[tuple[str, int], ...] = ()
+
+
+def tape_since(spec: Spec, base: Base) -> TapeChange:
+    """Compare the tape as it is with that of the base.
 
     A reply that nobody asks for any more may go; another answer to the same question was never given.
     """
-    before, after = dict[str, Reply](), dict[str, Reply]()
-    for name in (spec.name, *([stem_of(spec.base)] if spec.base else [])):
-        old = texts_at(base.ref, spec.folder or os.curdir, f"{name}/tape")
-        before |= _replies({path: text for path, text in old.items() if path.endswith(".jsonl")})
-        folder = os.path.join(spec.folder, name, "tape")
-        if os.path.isdir(folder):
-            paths = list_files(os.path.join(folder, "*.jsonl"), root=spec.folder)
-            after |= _replies({path: read_text(path, root=spec.folder) for path in paths})
-    changed = sorted(key for key in before.keys() & after.keys() if before[key] != after[key])
-    new = len(after.keys() - before.keys())
-    if not changed:
-        return new, ()
-    lines = tuple(said("{}", key[:12]) for key in changed)
+    names = (spec.name, *([stem_of(spec.base)] if spec.base else []))
+    old = [texts_at(base.ref, spec.folder or os.curdir, f"{name}/tape") for name in names]
+    before = _tape(lambda: read_tape(_segments(texts, spec.folder) for texts in old))
+    after = _tape(lambda: read_tape_of(spec))
+    changed = sorted(key for key, reply in before.replies.items() if not same(after.replies.get(key, reply), reply))
     words = said(f"{len(changed)} replies on the tape are other ones than at {{}}", base.ref)
-    return new, (Lowered(kind="rows", name="tape", said=words, lines=lines),)
+    lines = tuple(said("{}", key[:12]) for key in changed)
+    return TapeChange(
+        new=len(after.replies.keys() - before.replies.keys()),
+        other=(Lowered(kind="rows", name="tape", said=words, lines=lines),) if changed else (),
+        added=_only_in(after, before),
+        removed=_only_in(before, after),
+    )
 
 
-def _replies(texts: Mapping[str, str]) -> Mapping[str, Reply]:
+def _segments(texts: Mapping[str, str], folder: str) -> list[SourceFile]:
+    given = {os.path.join(folder, path): text for path, text in texts.items() if path.endswith(".jsonl")}
+    return [SourceFile(path=path, text=text) for path, text in given.items()]
+
+
+def _tape(read_one: Callable[[], Tape]) -> Tape:
     try:
-        return read_tape([[SourceFile(path=path, text=text) for path, text in texts.items()]]).replies
+        return read_one()
     except EvalspecError:
-        return {}  # of now, the replay says what is wrong with it
+        return Tape()  # of now, the replay says what is wrong with it
+
+
+def _only_in(one: Tape, other: Tape) -> tuple[tuple[str, int], ...]:
+    there = {os.path.basename(segment.path) for segment in other.segments}
+    return tuple(
+        (segment.path, len(segment.replies)) for segment in one.segments if os.path.basename(segment.path) not in there
+    )
 
 
 def attributes_now(spec: Spec) -> Mapping[str, Mapping[str, str]]:

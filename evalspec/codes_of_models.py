@@ -15,14 +15,25 @@ MODELS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "M301": (
             "user config that is not understood",
-            "`~/.config/evalspec/config.yaml` holds `endpoints` (a name to `base_url`, `key_env` and `local`) and "
-            "`models` (a model's name, or its beginning with `*`, to an endpoint). Anything else is refused: a typo "
-            "there would send questions elsewhere.",
+            "`~/.config/evalspec/config.yaml` holds `endpoints` (a name to `base_url`, `key_env`, `local`, `provider` "
+            "and `batches`) and `models` (a model's name, or its beginning with `*`, to an endpoint). Anything else is "
+            "refused: a typo there would send questions elsewhere. So is a file that others on the machine can write.",
         ),
         "M302": (
             "no key for an endpoint",
             "The endpoint asks for a key and the environment holds none, or one with a space or line end in it. Keys "
             "are read from the environment alone, never from a file of the project, and are never shown.",
+        ),
+        "M303": (
+            "a model that is asked nowhere",
+            "A model is named with its provider in front, as in `openai/gpt-4o`, unless `models` in your user config "
+            "sends its name somewhere. A name is no address: what looks like one is refused, so that a spec cannot "
+            "say where a key goes.",
+        ),
+        "M305": (
+            "a package that asking needs",
+            "Builds with models need the extra `llm`: aiohttp for every endpoint that speaks the OpenAI protocol, "
+            "litellm for every other provider. `verify`, `build --locked` and everything else work without them.",
         ),
         "M310": (
             "an endpoint's rate limit",
@@ -75,14 +86,16 @@ MODELS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "T701": (
             "the journal cannot be used",
-            "Every paid reply is written to the journal, in your state folder, before it is used. Its disk refused, so "
-            "the build stopped asking. What was committed there is safe.",
+            "Every paid reply is written to the journal, in your state folder, before it is used. Its disk or its file "
+            "refused, so the build stopped asking. What was committed there is safe. The hint says the way out: free "
+            "space, wait for another process, upgrade, or move the file away. Keep the journal on a disk of this "
+            "machine: its locks do not hold across a network.",
         ),
         "T702": (
             "a segment of the tape that was edited",
-            "A file of the tape is named after the digest of its bytes and never changes. This one holds other bytes: "
-            "it was edited, cut short or merged by hand. Restore it from git; if a reply is wrong, drop its case in "
-            "the ledger.",
+            "A file of the tape is named after the digest of its bytes and never changes. This one holds other bytes, "
+            "or no replies as evalspec writes them: it was edited, cut short, renamed or merged by hand. Restore it "
+            "from git; if a reply is wrong, drop its case in the ledger.",
         ),
         "T703": (
             "a tape of a newer evalspec",
@@ -91,7 +104,21 @@ MODELS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "T704": (
             "one question, two replies",
             "Two segments hold different replies to the same question, usually since two branches asked it before "
-            "they were merged. A lock can follow from one of them only: delete one of the two files and build again.",
+            "they were merged. One of them counts, and everywhere the same one: the spec's own tape goes before that "
+            "of the spec it extends, and within a tape the file whose name sorts first. Decisions about cases of the "
+            "other replies do not apply any more, and those cases are in the queue again. To let the other file "
+            "count, delete the first and build again.",
+        ),
+        "T705": (
+            "something in a tape that is no segment",
+            "The folder of a tape holds JSON lines that a build wrote, as regular files, and nothing else is read "
+            "there: no link, pipe or folder, no database, no archive, no pickle.",
+        ),
+        "T706": (
+            "replies that are gone from the tape",
+            "The commit that the change starts from has segments that are not there now, and the set cannot be made "
+            "without their replies. Put the files back. A segment whose replies nobody asks for may go; `evalspec "
+            "tape stats` names those.",
         ),
     }
 )

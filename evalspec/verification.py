@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeGuard
@@ -11,7 +11,7 @@ from evalspec.after.policy import policy_problems
 from evalspec.after.since import guard_problems, ledger_problems
 from evalspec.after.since_rows import drops_since, hidden_diffs, unrecomputed
 from evalspec.asking import Asked
-from evalspec.base import Base, attributes_now, base_of, ledger_since, lowered_since, replies_since
+from evalspec.base import Base, TapeChange, attributes_now, base_of, ledger_since, lowered_since, tape_since
 from evalspec.catalog import load_catalog
 from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
 from evalspec.digests import canonical
@@ -39,7 +39,7 @@ class Verification:
     cases: int = 0
     diagnostics: tuple[Diagnostic, ...] = field(default=())  # what lowers the guard since the base comes first
     added: tuple[Decision, ...] = ()  # decisions that the base does not have
-    replies: int = 0  # on the tape, and not on the base's
+    tape: TapeChange = field(default_factory=TapeChange)  # since the base
     dropped: tuple[str, ...] = ()  # drops that the base does not have: one line a stage and reason
     is_new: bool = False  # the base has no spec of this path, so that nothing could be compared with it
 
@@ -63,9 +63,9 @@ def verify_spec(
         spec = load_spec(path).spec
         before = base_of(spec, base)
         change = ledger_since(spec, before)
-        replies, other = replies_since(spec, before)
+        tape = tape_since(spec, before)
         since = (
-            *guard_problems((*lowered_since(spec, before), *other), path, no_loosen=no_loosen),
+            *guard_problems((*lowered_since(spec, before), *tape.other), path, no_loosen=no_loosen),
             *hidden_diffs(attributes_now(spec), no_loosen=no_loosen),
             *ledger_problems(change, spec.folder, base),
         )
@@ -74,10 +74,27 @@ def verify_spec(
     found = _replayed(path, today, before, steps)
     first = [one for one in found.diagnostics if one.code == "L615"]
     rest = [one for one in found.diagnostics if one.code != "L615"]
-    diagnostics = (*first, *since, *rest)
+    diagnostics = (*first, *since, *_lost_replies(tape, base, rest), *rest)
     is_new = before.spec is None and before.is_readable
     return replace(
-        found, exit=_exit(diagnostics), diagnostics=diagnostics, added=change.added, replies=replies, is_new=is_new
+        found, exit=_exit(diagnostics), diagnostics=diagnostics, added=change.added, tape=tape, is_new=is_new
+    )
+
+
+def _lost_replies(tape: TapeChange, base: str, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Name the segments that are gone since the base where the set cannot be made without their replies."""
+    if not any(one.code == "M150" for one in found):
+        return ()
+    return tuple(
+        Diagnostic(
+            code="T706",
+            severity="error",
+            message=f"`{path}` of {base} is gone from the tape, and replies are missing (it holds {count:,})",
+            path=path,
+            hint=f"git checkout {base} -- {path}",
+            exit=Exit.INTEGRITY,
+        )
+        for path, count in tape.removed
     )
 
 
@@ -119,7 +136,8 @@ def _replay_problems(
         return (other,)
     try:
         done = run(path, today=today, progress=steps, base=base, asked=Asked(mode="tape"))
-        return compare(done, lock, text)
+        twice = tuple(one for one in done.warnings if one.code == "T704")
+        return (*twice, *compare(done, lock, text))
     except EvalspecError as error:
         return error.diagnostics
 

@@ -237,7 +237,9 @@ def _summary(done: Build, written: tuple[str, ...], seconds: float, code: Exit, 
     if partial:
         lines.append("  a trial of what is approved so far: look at it, do not commit it")
     elif code is Exit.OK and written:
-        lines.append("  next: commit both; a colleague reviews the diff of the lock")
+        lines.append(
+            f"  next: commit {'both' if len(written) == 2 else 'them'}; a colleague reviews the diff of the lock"
+        )
     elif done.failed_gates:
         lines.append("  a gate failed: lock and report beside the spec are as they were")
     return lines

@@ -52,12 +52,28 @@ def command(specs: tuple[str, ...], today: str | None, base: str | None, no_loos
             if one.dropped:
                 say(f"{one.path}: drops since {base}")
                 say("\n".join(f"  {line}" for line in one.dropped))
+            if one.tape.added or one.tape.removed:
+                say(f"{one.path}: tape segments since {base}")
+                say("\n".join(f"  {line}" for line in _tape_lines(one)))
             if one.exit is Exit.OK:
                 say(f"{one.path}: verified, {one.cases} cases, root {one.root}")
-                new = f" ({one.replies} new replies on the tape)" if one.replies else ""
-                say(f"  lock = f(inputs): yes; origin of the inputs: {ORIGIN}{new}")
+                say(f"  lock = f(inputs): yes; origin of the inputs: {ORIGIN}")
     errors = [problem for one in found for problem in one.diagnostics if problem.severity == "error"]
     return BuildError(errors).exit if errors else Exit.OK  # of several specs the gravest
+
+
+def _tape_lines(one: Verification) -> list[str]:
+    """Say which files the tape has more and less; that a model gave these replies is taken on trust."""
+    lines = [f"added {path}: {_replies(count)}, {ORIGIN}" for path, count in one.tape.added]
+    if one.tape.new:
+        lines.append(f"{_replies(one.tape.new)} that the base does not have")
+    lost = {problem.path for problem in one.diagnostics if problem.code == "T706"}
+    rest = ("and replies are missing", "and nobody asks for them")
+    return lines + [f"removed {path}: {_replies(count)}, {rest[path not in lost]}" for path, count in one.tape.removed]
+
+
+def _replies(count: int) -> str:
+    return "1 reply" if count == 1 else f"{count:,} replies"
 
 
 def _data(one: Verification) -> dict[str, object]:
@@ -71,6 +87,8 @@ def _data(one: Verification) -> dict[str, object]:
         "origin": ORIGIN,
         **({"new_since_base": True} if one.is_new else {}),
         **({"decisions_added": [line_data(decision) for decision in one.added]} if one.added else {}),
-        **({"replies_added": one.replies} if one.replies else {}),
+        **({"replies_added": one.tape.new} if one.tape.new else {}),
+        **({"segments_added": [path for path, _ in one.tape.added]} if one.tape.added else {}),
+        **({"segments_removed": [path for path, _ in one.tape.removed]} if one.tape.removed else {}),
         **({"drops_added": list(one.dropped)} if one.dropped else {}),
     }

@@ -103,7 +103,7 @@ def read_tape(tapes: Iterable[Iterable[SourceFile]]) -> Tape:
     others: dict[tuple[str, str], list[str]] = {}
     for segment in segments:
         for key, reply in segment.replies.items():
-            if not _same(found.setdefault(key, reply), reply):
+            if not same(found.setdefault(key, reply), reply):
                 others.setdefault((places[key], segment.path), []).append(key)
             places.setdefault(key, segment.path)
     return Tape(
@@ -111,6 +111,11 @@ def read_tape(tapes: Iterable[Iterable[SourceFile]]) -> Tape:
         replies=found,
         warnings=tuple(_two_replies(*pair, keys) for pair, keys in others.items()),
     )
+
+
+def same(one: Reply, other: Reply) -> bool:
+    """Tell whether two replies give the same set; what they cost decides nothing."""
+    return replace(one, usage=Usage()) == replace(other, usage=Usage())
 
 
 def edited(path: str) -> Diagnostic:
@@ -129,11 +134,6 @@ def _segment_of(lines: Sequence[str]) -> tuple[str, str]:
     header = json_line({"tape_version": TAPE_VERSION, "replies": len(lines)})
     text = "".join(f"{line}\n" for line in (header, *lines))
     return f"{_sha256(text)[:DIGEST_HEX]}.jsonl", text
-
-
-def _same(one: Reply, other: Reply) -> bool:
-    """Tell whether two replies give the same set; what they cost decides nothing."""
-    return replace(one, usage=Usage()) == replace(other, usage=Usage())
 
 
 def _two_replies(first: str, second: str, keys: Sequence[str]) -> Diagnostic:
