@@ -118,9 +118,9 @@ def differences(text: str, folder: Path) -> Iterator[str]:
 def shown(expected: tuple[str, ...], printed: str) -> bool:
     """Whether a command printed what a page shows of it; blank lines at the end of either do not count."""
     pattern = ""
-    for line in expected:
+    for line in "\n".join(expected).rstrip().splitlines():
         pattern += r"(?:.*\n)*?" if line == "…" else _loose(line) + r"[ ]*\n"
-    return re.fullmatch(pattern.rstrip("\n") + r"\s*", printed.rstrip() + "\n") is not None
+    return re.fullmatch(pattern + r"\s*", printed.rstrip() + "\n") is not None
 
 
 def _loose(line: str) -> str:

@@ -54,6 +54,8 @@ def test_most_blocks_are_run() -> None:
         ("```console\n$ echo one\ntwo\n```\n", 1),
         ("```console\n$ echo one; echo two\none\n```\n", 1),
         ("```console\n$ echo one; echo two; echo three\none\n…\n```\n", 0),
+        ("```console\n$ echo one\none\n\n$ echo two\ntwo\n```\n", 0),
+        ("```console\n$ printf 'one\\n\\ntwo\\n'\none\ntwo\n```\n", 1),
         ("```console\n$ echo in 1.7 s\nin 0.2 s\n```\n", 0),
         ("```console\n$ echo one two\none …\n```\n", 0),
         ("```console\n$ echo\n$ echo one\n$ echo two\n```\n", 2),
