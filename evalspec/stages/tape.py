@@ -222,7 +222,7 @@ def _reply(row: object) -> tuple[str, Reply]:
     if not isinstance(served, str) or not isinstance(text, str):
         raise _Wrong("`served` or `text` is no string")
     finish, problem, usage = row.get("finish", "stop"), row.get("problem"), row["usage"]
-    if finish not in _FINISHES or ("finish" in row and finish == "stop"):
+    if not isinstance(finish, str) or finish not in _FINISHES or ("finish" in row and finish == "stop"):
         raise _Wrong("a `finish` that there is not")
     if "problem" in row and not (isinstance(problem, str) and _PROBLEM.fullmatch(problem)):
         raise _Wrong("a `problem` that there is not")
