@@ -205,8 +205,7 @@ def gate_problems(done: Build) -> tuple[Diagnostic, ...]:
     """
     found = []
     for one in done.verdicts or ():
-        is_past = one.status == "not known" and one.measurement is not None and one.measurement.value is not None
-        if one.waived_until or not (one.status == "fail" or is_past):
+        if one.waived_until or not (one.status == "fail" or one.is_past):
             continue
         where = f" in {one.measurement.slice}" if one.measurement and one.measurement.slice != "all" else ""
         found.append(
@@ -228,7 +227,7 @@ def past_without_evidence(verdicts: Iterable[Verdict]) -> str:
     """Name the gates that are past their bound where chance is not ruled out, each with its slices."""
     slices: dict[str, list[str]] = {}
     for one in verdicts:
-        if one.status == "not known" and one.measurement is not None and one.measurement.value is not None:
+        if one.status == "not known" and one.is_past and one.measurement is not None:
             slices.setdefault(one.gate, []).append(one.measurement.slice.partition("=")[2])
     spelled = []
     for gate, found in sorted(slices.items()):

@@ -47,6 +47,7 @@ class Verdict:
     advice: str | None = None  # what to do, and how many cases would decide it
     waived_until: str | None = None
     waiver_reason: str | None = None
+    is_past: bool = False  # past the bound, be it with evidence or without
     at: Span | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -62,6 +63,30 @@ class Related:
     left: str  # `generator writer (deepseek)`
     right: str
     how: Literal["same model", "inheritance", "same family"]
+    waived_until: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Two roles whose models were compared; `how` None: they are independent. A waiver that holds is written in."""
+
+    left: str  # `generator writer (deepseek)`
+    right: str
+    how: Literal["same model", "inheritance", "same family"] | None
+    waived_until: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """By which model some of the replies of an asked model were written, as the endpoint says."""
+
+    asked: str  # the name that was asked
+    name: str  # the name that the endpoint gave
+    family: str | None  # of the served model; None: the registry does not know it
+    replies: int
+    how: Literal["as asked", "another snapshot", "another model", "another family"]
     waived_until: str | None = None
     reason: str | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalspec.model.defaults import GATE_ALPHA, GATE_INTERVAL, MIN_AGREEMENT_PAIRS, RELATIVE
 from evalspec.model.outcome import Measurement, Verdict
@@ -96,10 +96,9 @@ def _judge(rule: GateRule, row: Measurement, waiver: Waiver | None, today: str |
         return _verdict(rule, "pass", row, said, None, waiver, today)
     if not breach.has_evidence:
         advice = to_know(row, breach.bound, below=breach.below)
-        return _verdict(
-            rule, "not known", row, f"{said}; past the bound, and chance is not ruled out", advice, waiver, today
-        )
-    return _verdict(rule, "fail", row, said, to_do(row), waiver, today)
+        said = f"{said}; past the bound, and chance is not ruled out"
+        return replace(_verdict(rule, "not known", row, said, advice, waiver, today), is_past=True)
+    return replace(_verdict(rule, "fail", row, said, to_do(row), waiver, today), is_past=True)
 
 
 def _breach(rule: GateRule, row: Measurement) -> _Breach | None:

@@ -14,6 +14,7 @@ from evalspec.model.outcome import Measurement, Verdict
 from evalspec.model.spec import GateRule, Waiver
 from evalspec.stages.gate import gate
 from evalspec.stats.intervals import wilson
+from evalspec.verification import past_without_evidence
 
 
 def row(measure: str, value: float | None, label: str = "pool=prompted", **fields: object) -> Measurement:
@@ -84,6 +85,15 @@ def test_agreement_needs_fifty_pairs() -> None:
 
     assert (judge(rule, few).status, judge(rule, many).status) == ("not known", "fail")
     assert judge(rule, few).advice == "30 more blind pairs are needed"
+
+
+def test_what_is_not_known_and_within_its_bound_is_not_called_past_it() -> None:
+    """A build names the gates that look past their bound; too few pairs that agree are none of them."""
+    agreement = GateRule(name="agreement", measure="agreement", min=0.8)
+    within = judge(agreement, row("agreement", 1.0, "all", note="not known yet: 1 blind pairs"))
+    past = judge(agreement, replace(row("agreement", 0.4, "all", interval=wilson(8, 20)), n=20))
+    assert (within.status, within.is_past) == (past.status, not past.is_past) == ("not known", False)
+    assert past_without_evidence([within, past]) == "agreement" and not past_without_evidence([within])
 
 
 def test_a_comparison_without_a_slice_looks_at_what_a_generator_wrote() -> None:
