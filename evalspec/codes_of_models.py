@@ -13,6 +13,44 @@ MODELS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "addition what you have paid for on this machine. None of them asks a model. `evalspec build` asks for "
             "what is missing and publishes it; commit the new file under `NAME/tape`.",
         ),
+        "M205": (
+            "answered by a model of another family",
+            "The endpoint says that a model of another family wrote the replies than the one that was asked. Whether "
+            "generator, jury and subject are independent was judged by what was asked, so the set would claim what is "
+            "not so. Ask an endpoint that has the model, or name under `models` what really answers. Where it is "
+            "meant, give the model that answers an alias and waive the pair: `independence: [writer, answers]`. See "
+            "docs/families.md.",
+        ),
+        "M206": (
+            "answered by another model",
+            "The endpoint says that another model wrote the replies than the one that was asked: of the same family, "
+            "or one that the registry does not know. Gateways do that when a model is retired or busy. The lock names "
+            "both.",
+        ),
+        "M207": (
+            "answered by another snapshot",
+            "The replies of one model come from more than one dated snapshot, or from another one than was asked. The "
+            "cases of the set were then written, or judged, by models that may differ. Name the dated snapshot under "
+            "`models` to ask for one.",
+        ),
+        "M160": (
+            "questions that wait in a batch",
+            "`build --batch` sends what is missing in batches, which OpenAI and Anthropic answer within a day at half the "
+            "price, and ends with exit 1. A later `build` collects what has come; with `--batch` it sends what expired, "
+            "failed or follows from the replies in another batch. Nothing is asked twice, and the budget holds.",
+        ),
+        "M121": (
+            "two cells, one prompt",
+            "The prompt of the pool says nothing by which its cells or personas differ, so the model is asked the same "
+            "for all of them, and what comes back stands in a cell that nobody described. Use `cell.levels` and "
+            "`persona` in the template, or describe the levels.",
+        ),
+        "M122": (
+            "a juror no better than a coin",
+            "On the anchors, whose verdicts people gave, the juror is right at most as often as chance (balanced "
+            "accuracy of 0.5, over ten anchors or more). Its opinions flag nothing and count for nothing; the report "
+            "still shows its record. Name another model, or mend the anchors.",
+        ),
         "M301": (
             "user config that is not understood",
             "`~/.config/evalspec/config.yaml` holds `endpoints` (a name to `base_url`, `key_env`, `local`, `provider` "

@@ -26,7 +26,7 @@ from evalspec.stages.gate import gate
 from evalspec.stages.generate import generate_all
 from evalspec.stages.header import header
 from evalspec.stages.independence import families_of, independence
-from evalspec.stages.jury import deliberate
+from evalspec.stages.jury import deliberate, left_out
 from evalspec.stages.ledger import consult
 from evalspec.stages.lock import lock
 from evalspec.stages.measure import TIMED, measure
@@ -35,6 +35,7 @@ from evalspec.stages.parse import parse
 from evalspec.stages.report import report
 from evalspec.stages.review import review
 from evalspec.stages.screen import screener
+from evalspec.stages.served import others_served, served_by
 from evalspec.stages.training import Firewall
 from evalspec.stages.validate import validate
 from evalspec.stats.scope import MeasureFacts
@@ -147,23 +148,48 @@ def build(
         today=today,
         warnings=tuple(one for one in findings if one.severity == "warning"),
     )
+    first = done
+    asked: dict[str, str] = {}
     replies: dict[str, Reply] = {}
-    ways = _Ways(catalog=catalog, tools=_kept(tools, replies), wave=wave, today=today, partial=partial, reading=reading)
+    ways = _Ways(
+        catalog=catalog, tools=_kept(tools, asked, replies), wave=wave, today=today, partial=partial, reading=reading
+    )
     wanted = STAGES[: STAGES.index(until) + 1]
     for stage, step in _STEPS.items():
         if stage not in wanted or (stage == "lock" and done.waiting and not partial):
             break
         entered(stage)
-        done = replace(step(done, ways), replies=dict(replies))
+        done = step(done, ways)
+        if len(replies) > len(done.replies):
+            done = _answered(replace(done, replies=dict(replies)), first, asked)
     return done
 
 
-def _kept(tools: Tools, replies: dict[str, Reply]) -> Tools:
-    """Return the tools with a port that remembers what it was answered."""
+def _answered(done: Build, first: Build, asked: Mapping[str, str]) -> Build:
+    """Hold the models that wrote the replies against those that were asked; `first` is the build before any question.
+
+    It is done before the next stage asks: a jury is not paid for judging what the wrong model wrote.
+    """
+    spec, families = done.spec, done.inputs.families
+    served, problems = served_by(spec, families, asked, done.replies, done.today)
+    _raise(problems)
+    warnings, related = first.warnings, first.related
+    others = others_served(served)
+    if others:
+        related, findings = independence(spec, families, done.today, others)
+        _raise(findings)
+        warnings = findings
+    return replace(done, served=served, related=related, warnings=(*warnings, *problems))
+
+
+def _kept(tools: Tools, asked: dict[str, str], replies: dict[str, Reply]) -> Tools:
+    """Return the tools with a port that remembers what was asked of whom, and what it was answered."""
 
     def ask(requests: Sequence[Request]) -> Sequence[Reply]:
         found = tools.ask(requests)
-        replies.update(zip((request_key(one) for one in requests), found, strict=True))
+        keys = [request_key(one) for one in requests]
+        asked.update((key, one.model) for key, one in zip(keys, requests, strict=True))
+        replies.update(zip(keys, found, strict=True))
         return found
 
     return replace(tools, ask=ask)
@@ -209,8 +235,15 @@ def _generate(done: Build, ways: _Ways) -> Build:
 def _review(done: Build, ways: _Ways) -> Build:
     assert done.candidates is not None and done.view is not None
     anchors = [one for name in sorted(done.inputs.anchors) for one in done.inputs.anchors[name]]
-    jury = deliberate(done.candidates, anchors, done.spec, ways.catalog, ways.tools)
-    return replace(done, jury=jury, reviewed=review(done.candidates, done.view, done.spec, jury.flags))
+    made = {one.id: one for one in done.view.candidates}  # before people's fixes: nobody is asked about those
+    as_made = [made.get(one.id, one) for one in done.candidates]
+    jury = deliberate(as_made, anchors, done.spec, ways.catalog, ways.tools)
+    return replace(
+        done,
+        jury=jury,
+        reviewed=review(done.candidates, done.view, done.spec, jury.flags),
+        warnings=(*done.warnings, *left_out(jury, done.spec)),
+    )
 
 
 def _mix(done: Build, ways: _Ways) -> Build:

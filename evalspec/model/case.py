@@ -155,6 +155,7 @@ class Candidate:
     lineage: Lineage
     metadata: Mapping[str, str] = field(default_factory=dict)
     edited: bool = False  # a person's fix has been applied
+    mended: int = 0  # times a model was asked again, since what it sent could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +226,7 @@ class Made:
     taxonomy: tuple[str, ...] = ()
     served: str | None = None
     language: str | None = None  # where it is another than the slot's
+    mended: int = 0  # times the model was asked again, since what it sent could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,4 +46,6 @@ class Jury:
 
     opinions: tuple[Opinion, ...] = ()
     flags: Mapping[str, tuple[Flag, ...]] = field(default_factory=lambda: MappingProxyType({}))  # by case
+    # Jurors that gave the label a case should have, of those that judged it; where three or more did.
+    found: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
     records: tuple[JurorRecord, ...] = ()

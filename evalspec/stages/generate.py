@@ -112,6 +112,7 @@ def _settle(slot: Slot, made: Made, spec: Spec, catalog: Catalog) -> Candidate:
         relation=made.relation,
         lineage=_lineage(slot, made, spec),
         metadata=slot.parent.metadata if slot.parent and slot.technique == "mutation" else {},
+        mended=made.mended,
     )
 
 

@@ -88,6 +88,13 @@ _SMALL_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 _WEAK_LEAD = 1  # how many more small words the first needs than the second, unless only it is allowed
 
+# Before a text is said to be in another language than its own. With these, 0.4 % of the short texts of the worst pair
+# of 13 languages are, and 6 % to 37 % where one word decides: titles and product names are quoted in other languages.
+SURE_WORDS = 3  # different small words of the other language
+SURE_LEAD = 3  # more small words of the other than of its own
+SURE_SHARE = 0.35  # of all words that are small words of the other
+_TWO_SCRIPTS = frozenset({"az", "kk", "sr", "uz"})  # written in Latin letters too, for which no words are known here
+
 
 def guess_language(text: str, allowed: Collection[str] = ()) -> str:
     """Guess the BCP 47 tag of a text among `allowed` (empty: all known); `und` when nothing speaks for one."""
@@ -106,6 +113,36 @@ def guess_language(text: str, allowed: Collection[str] = ()) -> str:
     if len(ranked) > 1 and scores[ranked[0]] - scores[ranked[1]] < _WEAK_LEAD:
         return UNSURE
     return _spelled(ranked[0], allowed)
+
+
+def is_in_another(text: str, own: str, allowed: Collection[str]) -> bool:
+    """Tell whether a text that should be in `own` is surely in another of the languages allowed."""
+    other = guess_language(text, allowed)
+    if other == UNSURE or _same(other, own):
+        return False
+    if any(sign.search(text) for sign in _signs(own)):
+        return False
+    if any(sign.search(text) for sign in _signs(other)):
+        return True
+    theirs, mine = _words_of(other), _words_of(own)
+    if not mine and (not _signs(own) or own.split("-")[0].lower() in _TWO_SCRIPTS):
+        return False
+    words = tokens(text)
+    found = [word for word in words if word in theirs]
+    lead = len(found) - sum(word in mine for word in words)
+    return len(set(found)) >= SURE_WORDS and lead >= SURE_LEAD and len(found) >= SURE_SHARE * len(words)
+
+
+def _signs(tag: str) -> list[regex.Pattern[str]]:
+    """Return what finds a letter of a language's own script; nothing for those in Latin letters."""
+    primary = tag.split("-")[0].lower()
+    if "latn" in tag.lower():
+        return []
+    return [_LETTERS[script] for script, tags in _SCRIPTS.items() if primary in tags] + ([_KANA] * (primary == "ja"))
+
+
+def _words_of(tag: str) -> frozenset[str]:
+    return next((words for known, words in _SMALL_WORDS.items() if _same(known, tag)), frozenset())
 
 
 def _only(text: str, allowed: Collection[str]) -> str:

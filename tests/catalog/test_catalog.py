@@ -63,7 +63,9 @@ def test_an_operator_is_repeatable_and_gives_a_change_or_none(member: Member) ->
 
 
 def test_operators_say_what_they_may_do_to_a_label() -> None:
-    """Those that add, cut or rename what a label may hang on are read by a person."""
+    """Those that add, cut or rename what a label may hang on are read by a person, and all that a model carries out."""
     reviewed = {member.name for member in CATALOG.all("operator") if member.traits["relation"] == "reviewed"}
 
-    assert reviewed == {"alias", "drift", "half_finished"}
+    asked = {member.name for member in CATALOG.all("operator") if member.traits["asks"]}
+    assert asked == {"blunt", "clause_switch", "paraphrase", "translate"}
+    assert reviewed == {"alias", "drift", "half_finished"} | asked

@@ -18,7 +18,8 @@ from evalspec.model.case import Anchor, Candidate, Lineage
 from evalspec.model.jury import Jury
 from evalspec.model.spec import Model, Roles
 from evalspec.ports import Tools
-from evalspec.stages.jury import correlation, deliberate
+from evalspec.stages.jury import deliberate
+from evalspec.stats.agreement import correlation
 from evalspec.text.verdicts import read_verdict
 
 FIELDS = {"plausible": ("yes", "no")}

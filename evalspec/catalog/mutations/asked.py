@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from evalspec.registry import operator
 
+INTO = "es"  # what `translate` says it in, unless told otherwise
+
 
 @operator("paraphrase", version=1, scope="content", relation="reviewed", asks=True)
 def paraphrase(text: str) -> str | None:
@@ -30,7 +32,7 @@ def clause_switch(text: str, *, into: str = "hi-Latn") -> str | None:
 
 
 @operator("translate", version=1, scope="content", relation="reviewed", asks=True)
-def translate(text: str, *, into: str = "es") -> str | None:
+def translate(text: str, *, into: str = INTO) -> str | None:
     """Say it in another language, as its speakers write to a desk."""
     return (
         f"Say it in the language `{into}` (BCP 47), as a native speaker would write it in a chat, with the same tone "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from evalspec.catalog.prompts import builtin_prompt
 from evalspec.diagnostics import BuildError, Diagnostic
@@ -13,7 +14,7 @@ from evalspec.model.case import Input, Made, Message, Unmade, user_texts
 from evalspec.model.plan import Slot
 from evalspec.model.spec import Expected, Model, Part, Spec
 from evalspec.ports import Asking
-from evalspec.text.language import guess_language
+from evalspec.text.language import is_in_another
 from evalspec.text.prompts import PromptError, render_prompt
 from evalspec.text.stated import surface_forms
 
@@ -32,6 +33,14 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 
+# No customer says this; a model that plays one and refuses does, inside the form that it was asked to fill in.
+_DECLINED = re.compile(
+    r"as an ai\b|language model"
+    r"|\b(?:can(?:no|'|\u2019)t|(?:un|not )able to|won(?:'|\u2019)t)\s+(?:\w+\s+)?"
+    r"(?:assist|comply|fulfil|help (?:you )?with (?:that|this)|rewrite|rephrase|generate|roleplay)",
+    re.IGNORECASE,
+)
+
 
 def ask_model(slot: Slot, spec: Spec, model: Model) -> Asking:
     """Ask a model for the input of one slot and read its reply."""
@@ -47,10 +56,12 @@ def ask_until_read(model: Model, prompt: str, ordinal: int, read: Callable[[Repl
     """Ask, and ask the same model at most twice to mend a reply that has not the form asked for."""
     messages: tuple[tuple[str, str], ...] = (("user", prompt),)
     made: Made | Unmade = Unmade(reason="malformed")
-    for _ in range(1 + REPAIRS):
+    for mended in range(1 + REPAIRS):
         reply = yield question(model, messages, ordinal)
         made = problem_of(reply) or read(reply)
-        if isinstance(made, Made) or made.reason not in MENDED:
+        if isinstance(made, Made):
+            return replace(made, mended=mended)
+        if made.reason not in MENDED:
             return made
         if reply.finish == "length":
             return Unmade(reason="cut", detail="the model was cut off at `max_tokens`")
@@ -130,9 +141,9 @@ def read_reply(reply: Reply, slot: Slot, spec: Spec) -> Made | Unmade:
     size = sum(len(one) for one in user_texts(value))
     if size > MAX_INPUT_CHARS:
         return Unmade(reason="oversize", detail=f"{size} characters")
-    if _REFUSAL.match(user_texts(value)[-1]) and "language model" in user_texts(value)[-1].lower():
+    if declines(user_texts(value)[-1]):
         return Unmade(reason="refused")
-    if _is_in_another_language(value, slot, spec):
+    if is_in_another("\n".join(user_texts(value)), slot.language, spec.task.languages):
         return Unmade(reason="off_language", detail=f"not `{slot.language}`")
     if not _wants_expected(slot, spec):
         return Made(input=value, served=served)
@@ -147,16 +158,14 @@ def says_no(text: str) -> bool:
     return _REFUSAL.match(text) is not None
 
 
+def declines(message: str) -> bool:
+    """Tell whether what stands where a message should is the model's own refusal."""
+    return says_no(message) and _DECLINED.search(message) is not None
+
+
 def _wants_expected(slot: Slot, spec: Spec) -> bool:
     settled = slot.cell is not None and (slot.cell.expected is not None or slot.cell.behaviour != "answer")
     return bool(spec.task.expected) and not settled
-
-
-def _is_in_another_language(value: Input, slot: Slot, spec: Spec) -> bool:
-    """Tell whether a text is surely in another of the spec's languages; a guess between a few is a safe one."""
-    others = {one for one in spec.task.languages if one != slot.language}
-    text = "\n".join(user_texts(value))
-    return bool(others) and guess_language(text, spec.task.languages) in others
 
 
 def object_in(text: str) -> dict[str, object] | None:

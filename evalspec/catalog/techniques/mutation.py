@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evalspec.catalog.mutations.asked import INTO
 from evalspec.catalog.techniques.rewritten import rewrite_last
 from evalspec.model.case import Input, Made, Message, Unmade, user_texts, with_user_texts
 from evalspec.model.plan import Slot
@@ -14,6 +15,7 @@ from evalspec.model.spec import Fact, OperatorUse, Spec
 from evalspec.ports import Asking, Tools
 from evalspec.registry import Catalog, Member, technique
 from evalspec.stream import Stream
+from evalspec.text.language import is_in_another
 from evalspec.text.spans import protected_spans, substrings
 
 Terms = tuple[tuple[str, tuple[str, ...]], ...]
@@ -47,32 +49,44 @@ def _asked(slot: Slot, spec: Spec, chain: Sequence[Member], use: OperatorUse) ->
     """Apply a chain in which the pool's generator has a part; each member works on what the one before it left."""
     assert slot.parent is not None and slot.generator is not None, "expand gives a slot that asks its generator"
     patterns, options = fact_patterns(spec.task.facts), _options(use)
-    child: Input = slot.parent.input
+    partner = _matter(slot.partner.input) if slot.partner is not None else None
+    child, language = slot.parent.input, slot.language
     applied: tuple[str, ...] = ()
     served: str | None = None
-    language: str | None = None
+    mended = 0
     step: Made | Unmade
     for member in chain:
-        if not member.traits["asks"]:
-            step = mutate(child, (member,), options, key=slot.key, language=slot.language, patterns=patterns)
-            if isinstance(step, Unmade) and step.reason != "no_op":
-                return step
-        else:
+        if member.traits["asks"]:
             given = {one.name: options[one.name] for one in member.options if one.name in options}
             instruction = member.function(text=user_texts(child)[-1], **given)
             step = yield from rewrite_last(child, instruction, spec.model(slot.generator), slot.ordinal, patterns)
-            if isinstance(step, Unmade):
-                return step
-            served = step.served
-            language = str(given.get("into", "es")) if member.name == "translate" else language
+        else:
+            step = mutate(
+                child,
+                (member,),
+                options,
+                key=slot.key,
+                language=language,
+                partner=partner,
+                terms=spec.task.key_terms,
+                patterns=patterns,
+            )
         if isinstance(step, Made):
             child, applied = step.input, (*applied, member.tag)
+            served, mended = step.served or served, mended + step.mended
+            language = str(given.get("into", INTO)) if member.name == "translate" else language
+        elif step.reason != "no_op":
+            return step
     if _folded(child) == _folded(slot.parent.input):
         return Unmade(reason="no_op", detail="the model gave the message back as it was")
-    lost = _lost(slot.parent.input, child, None, patterns)
+    lost = _lost(slot.parent.input, child, partner, patterns)
     if lost is not None:
         return Unmade(reason="lost_fact", detail=lost)
-    return Made(input=child, operators=applied, served=served, language=language)
+    mixes = any(member.name == "clause_switch" for member in chain)
+    if not mixes and is_in_another(user_texts(child)[-1], language, {language, slot.language, *spec.task.languages}):
+        return Unmade(reason="off_language", detail=f"not `{language}`")
+    changed = language if language != slot.language else None
+    return Made(input=child, operators=applied, served=served, language=changed, mended=mended)
 
 
 def mutate(

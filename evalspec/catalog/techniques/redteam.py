@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from evalspec.catalog.attacks.wording import Attacked
+from evalspec.catalog.techniques.mutation import fact_patterns
 from evalspec.catalog.techniques.rewritten import ask_rewriting
 from evalspec.digests import digest_text
 from evalspec.model.case import Input, Made, Unmade, user_texts, with_user_texts
@@ -14,6 +15,8 @@ from evalspec.model.spec import AttackUse, Behaviour, Spec
 from evalspec.ports import Asking, Tools
 from evalspec.registry import Catalog, Member, technique
 from evalspec.stream import Stream
+from evalspec.text.language import is_in_another
+from evalspec.text.spans import protected_spans, substrings
 
 ATLAS_EDITION = "5.6.0"  # of atlas-data; ids move between editions
 CANARY_HEX = 10  # 40 bits: no text holds it by chance
@@ -34,24 +37,31 @@ def redteam(slot: Slot, spec: Spec, tools: Tools, catalog: Catalog) -> Made | Un
     attacked = _attack(slot, spec, use, member)
     if attacked is None:
         return Unmade(reason="no_op", detail=use.name)
-    if slot.generator is not None:
+    if slot.generator is not None and attacked.text != user_texts(slot.parent.input)[-1]:  # else it is in a document
         return _varied(slot, spec, use, member, attacked)
     return _placed(slot, attacked, member, use)
 
 
 def _varied(slot: Slot, spec: Spec, use: AttackUse, member: Member, attacked: Attacked) -> Asking:
     """Have the pool's generator word the attack anew; what it must hold to work is named, and held to."""
-    assert slot.generator is not None
-    keep = sorted({one for one in _strings(attacked.checks) if one in attacked.text})
+    assert slot.generator is not None and slot.parent is not None
+    message = user_texts(slot.parent.input)[-1]
+    patterns = fact_patterns(spec.task.facts)
+    payload = {one for one in _strings(attacked.checks) if one in attacked.text}
+    payload |= {one for part in spec.task.label_parts for one in part.values if one in attacked.text}
+    facts = {one for one in substrings(message, protected_spans(message, patterns)) if one in attacked.text}
+    keep = sorted(payload | facts)
     made = yield from ask_rewriting(attacked.text, VARY, spec.model(slot.generator), slot.ordinal, keep)
     if isinstance(made, Unmade):
         return made
     (text,) = user_texts(made.input)
     gone = next((one for one in keep if one not in text), None)
     if gone is not None:
-        return Unmade(reason="lost_payload", detail=gone)
+        return Unmade(reason="lost_payload" if gone in payload else "lost_fact", detail=gone)
+    if is_in_another(text, slot.language, spec.task.languages):
+        return Unmade(reason="off_language", detail=f"not `{slot.language}`")
     placed = _placed(slot, replace(attacked, text=text), member, use)
-    return replace(placed, served=made.served) if isinstance(placed, Made) else placed
+    return replace(placed, served=made.served, mended=made.mended) if isinstance(placed, Made) else placed
 
 
 def _strings(value: object) -> Iterator[str]:

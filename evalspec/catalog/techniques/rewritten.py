@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from evalspec.catalog.prompts import builtin_prompt
-from evalspec.catalog.techniques.asked import MAX_INPUT_CHARS, ask_until_read, object_in, says_no
+from evalspec.catalog.techniques.asked import (
+    MAX_INPUT_CHARS,
+    MAX_REPLY_CHARS,
+    ask_until_read,
+    declines,
+    object_in,
+    says_no,
+)
 from evalspec.model.asking import Reply
 from evalspec.model.case import Input, Made, Unmade, user_texts, with_user_texts
 from evalspec.model.spec import Model
 from evalspec.ports import Asking
-from evalspec.text.prompts import render_own
+from evalspec.text.prompts import PromptError, render_own
 from evalspec.text.spans import protected_spans, substrings
 
 
@@ -22,13 +29,16 @@ def rewrite_last(value: Input, instruction: str, model: Model, ordinal: int, pat
     if isinstance(made, Unmade):
         return made
     (rewritten,) = user_texts(made.input)
-    return Made(input=with_user_texts(value, (*earlier, rewritten)), served=made.served)
+    return Made(input=with_user_texts(value, (*earlier, rewritten)), served=made.served, mended=made.mended)
 
 
 def ask_rewriting(text: str, instruction: str, model: Model, ordinal: int, keep: Sequence[str]) -> Asking:
     """Ask for one text to be rewritten; the result is a single message."""
     names: Mapping[str, object] = {"text": text, "instruction": instruction, "keep": list(keep)}
-    prompt = render_own(builtin_prompt("rewrite"), names)
+    try:
+        prompt = render_own(builtin_prompt("rewrite"), names)
+    except PromptError as error:  # a message longer than a prompt may be
+        return Unmade(reason="oversize", detail=str(error))
     return (yield from ask_until_read(model, prompt, ordinal, _reader()))
 
 
@@ -36,6 +46,8 @@ def _reader() -> Callable[[Reply], Made | Unmade]:
     def read(reply: Reply) -> Made | Unmade:
         if not reply.text.strip():
             return Unmade(reason="empty")
+        if len(reply.text) > MAX_REPLY_CHARS:
+            return Unmade(reason="oversize", detail=f"{len(reply.text)} characters")
         found = object_in(reply.text)
         message = found.get("message") if found is not None else None
         if not isinstance(message, str):
@@ -44,6 +56,8 @@ def _reader() -> Callable[[Reply], Made | Unmade]:
             )
         if not message.strip():
             return Unmade(reason="empty")
+        if declines(message.strip()):
+            return Unmade(reason="refused")
         if len(message) > MAX_INPUT_CHARS:
             return Unmade(reason="oversize", detail=f"{len(message)} characters")
         return Made(input=message.strip(), served=reply.served)

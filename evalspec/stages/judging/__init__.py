@@ -1,0 +1,1 @@
+"""What the jury says, counted: questions, flags and records."""
