@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from evalspec.edges.models.journal import Journal
 
 # `tape`: what is published, as `verify` needs it. `known`: also what this user has paid for. `live`: ask for the rest.
-Mode = Literal["tape", "known", "live"]
+# `batch`: send the rest in batches, and come back another day.
+Mode = Literal["tape", "known", "live", "batch"]
 JOBS = 64  # calls at once, unless --jobs says otherwise
 
 
@@ -32,6 +33,7 @@ class Asked:
     tell: Callable[[Count], None] = lambda count: None
     # Hears of every reply that is handed out, by key: those of the tape, and those that are not on it yet.
     hear: Callable[[Mapping[str, Reply], Mapping[str, Reply]], None] = lambda taped, fresh: None
+    lack: Callable[[Iterable[str]], None] = lambda keys: None  # hears of the keys of replies that nobody has
 
 
 KNOWN = Asked()
@@ -51,6 +53,7 @@ def answering(spec: Spec, tape: Mapping[str, Reply], find: Find, how: Asked) -> 
         how.hear(taped, {})
         missing = {key: one for key, one in asked.items() if key not in tape}
         if how.mode == "tape" and missing:
+            how.lack(missing)
             raise _not_known(tuple(missing.values()), len(asked), spec, "on the tape")
         if missing:
             # What is on the tape was scrubbed when it was published; other detectors could now find more in it.
@@ -60,7 +63,10 @@ def answering(spec: Spec, tape: Mapping[str, Reply], find: Find, how: Asked) -> 
         return [taped[request_key(one)] for one in requests]
 
     def bought(asked: Mapping[str, Request], missing: Mapping[str, Request]) -> Mapping[str, Reply]:
-        if how.mode == "live":
+        if how.mode in ("live", "batch"):
+            from evalspec.batching import through_batches
+
+            through_batches(*_once(opened, spec, tape, how), missing, spec, submit=how.mode == "batch")
             replies = dict(zip(asked, _once(opened, spec, tape, how)[1].ask(tuple(asked.values())), strict=True))
             return {key: replies[key] for key in missing}
         known = _once(opened, spec, tape, how)[0].known(tuple(missing)) if has_journal() else {}

@@ -44,7 +44,7 @@ ARROWS: dict[str, frozenset[str]] = {
 DRIVERS = frozenset(
     {
         *("asking", "base", "comparing", "exporting", "importing", "live"),
-        *("batching", "pinging", "project", "reaching", "reviewing", "swap", "taping", "tracing", "verification", "writing"),
+        *("batching", "pinging", "project", "reaching", "reviewing", "swap", "tape_use", "taping", "tracing", "verification", "writing"),
     }
 )
 OUTSIDE = DRIVERS | {"cli", "__main__", "__init__"}

@@ -68,7 +68,7 @@ def _tape_lines(one: Verification) -> list[str]:
     if one.tape.new:
         lines.append(f"{_replies(one.tape.new)} that the base does not have")
     lost = {problem.path for problem in one.diagnostics if problem.code == "T706"}
-    rest = ("and replies are missing", "and nobody asks for them")
+    rest = ("and replies are missing", "and none of them is missed")
     return lines + [f"removed {path}: {_replies(count)}, {rest[path not in lost]}" for path, count in one.tape.removed]
 
 

@@ -72,12 +72,13 @@ class _Filling:
         decision = self.decide(slot.id)
         if decision.verdict in ("drop", "retire"):
             reason = decision.reason or decision.verdict or "drop"
-            self.drops.append(Drop(id=slot.id, stage="review", reason=reason, pool=slot.pool, stratum=slot.stratum))
+            out = Drop(id=slot.id, stage="review", reason=reason, pool=slot.pool, stratum=slot.stratum)
+            self.drops.append(replace(out, mended=made.mended))
             return
         candidate = _vouched(apply_fix(made, decision), decision)
         removed = self.screener.check(candidate)
         if removed is not None:
-            self.drops.append(removed)
+            self.drops.append(replace(removed, mended=candidate.mended))
             return
         self.screener.keep(candidate)
         self.live.append(candidate)
@@ -124,7 +125,8 @@ class _Filling:
         for stratum in self.plan.strata:
             place = (stratum.pool, stratum.name)
             lacks = min(stratum.owed - self.held[place], stratum.budget - self.spent[place])
-            fresh = [one for one in stratum.slots if one.id not in self.opened]
+            # The slot itself is open already, and takes one of the places that its stratum lacks.
+            fresh = [one for one in stratum.slots if one.id not in self.opened or one.id == slot.id]
             for one in fresh[: max(lacks, 0)]:
                 if one.id not in self.made and asks_model(one, self.spec):
                     found.setdefault(one.id, one)

@@ -33,7 +33,7 @@ MAX_TOKENS = 2**53  # beyond, two readers of JSON may disagree about a number
 _KEY = re.compile(rf"[0-9a-f]{{{DIGEST_HEX}}}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PROBLEM = re.compile(r"[a-z][a-z0-9_]*(?::[a-z][a-z0-9_]*)?")
-_FINISHES = frozenset(get_args(Finish))
+_FINISHES: Mapping[str, Finish] = {one: one for one in get_args(Finish)}
 _FIELDS = frozenset({"key", "served", "finish", "problem", "usage", "text"})
 
 Find = Callable[[str], str | None]  # what must not be published in a text: `secret`, `email`, `hidden`; None: nothing
@@ -232,7 +232,11 @@ def _reply(row: object) -> tuple[str, Reply]:
         raise _Wrong("a `usage` that is not two numbers of tokens")
     prompt, completion = usage
     return key, Reply(
-        text=text, served=served, finish=finish, usage=Usage(prompt=prompt, completion=completion), problem=problem
+        text=text,
+        served=served,
+        finish=_FINISHES[finish],
+        usage=Usage(prompt=prompt, completion=completion),
+        problem=problem,
     )
 
 
