@@ -288,7 +288,8 @@ _MODELS: dict[str, Code] = {
     ),
     "M204": Code(
         "waiver without effect",
-        "The waiver names two models that are not related in these roles, so it changes nothing. Take it out.",
+        "The waiver names two models that are not related in these roles, and of which neither answers for the other, "
+        "so it changes nothing. Take it out.",
     ),
 }
 

@@ -6,6 +6,7 @@ import click
 
 from evalspec.catalog import load_catalog
 from evalspec.cli.console import emit, emit_json, examples, reporting
+from evalspec.cli.families import show_families
 from evalspec.diagnostics import did_you_mean
 from evalspec.registry import Kind, Member
 
@@ -13,14 +14,30 @@ KINDS: tuple[Kind, ...] = ("operator", "attack", "technique", "measure", "detect
 _PLURAL = {f"{kind}s": kind for kind in KINDS}
 
 
-@click.command("catalog", epilog=examples("evalspec catalog operators", "evalspec catalog abbreviate"))
+@click.command(
+    "catalog",
+    epilog=examples(
+        "evalspec catalog operators",
+        "evalspec catalog abbreviate",
+        "evalspec catalog families",
+        "evalspec catalog family groq/deepseek-r1-distill-llama-70b",
+    ),
+)
 @click.argument("name", required=False)
+@click.argument("models", nargs=-1)
 @reporting
-def command(name: str | None, how: str) -> int:
+def command(name: str | None, models: tuple[str, ...], how: str) -> int:
     """List the catalogue, one kind of it (`operators`), or one member (`abbreviate`) with its options.
 
-    Operators and attacks are what a spec's pools may name; measures are what its gates may name.
+    Operators and attacks are what a spec's pools may name; measures are what its gates may name. `families` lists the
+    families of models, `family MODEL` says of which one a model is; exit 1 when its name does not tell.
     """
+    if name in ("families", "family"):
+        if (name == "family") != bool(models):
+            raise click.UsageError("`families` lists them all; `family MODEL` asks about a model's name")
+        return show_families(models, how)
+    if models:
+        raise click.UsageError("only `family` takes names of models")
     catalog = load_catalog()
     members = [member for kind in KINDS for member in catalog.all(kind)]
     if name in _PLURAL:

@@ -7,8 +7,10 @@ import yaml
 
 from evalspec.cli.arguments import PATH
 from evalspec.cli.console import diagnostics_json, emit, emit_json, print_diagnostics, reporting, say
+from evalspec.cli.families import compared_data, compared_lines
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
-from evalspec.project import Loaded, check_spec, load_spec, read_inputs
+from evalspec.project import Loaded, check_spec, family_table, load_spec, read_inputs
+from evalspec.stages.independence import matrix
 from evalspec.stages.resolve import resolved_data
 
 
@@ -16,8 +18,9 @@ from evalspec.stages.resolve import resolved_data
 @click.argument("specs", nargs=-1, required=True, type=PATH)
 @click.option("--resolved", is_flag=True, help="Print the whole spec with every default filled in.")
 @click.option("--show-defaults", is_flag=True, help="The same; the name that editors look for.")
+@click.option("--models", is_flag=True, help="Show every pair of models that was compared, and how they are related.")
 @reporting
-def command(specs: tuple[str, ...], resolved: bool, show_defaults: bool, how: str) -> int:
+def command(specs: tuple[str, ...], resolved: bool, show_defaults: bool, models: bool, how: str) -> int:
     """Check one or more specs and their sources; nothing is made and nothing is spent.
 
     All problems of a stage are reported at once, with file, line and column.
@@ -35,10 +38,13 @@ def command(specs: tuple[str, ...], resolved: bool, show_defaults: bool, how: st
                     "ok": found.exit is None,
                     "diagnostics": diagnostics_json(found.diagnostics),
                     **({"resolved": resolved_data(loaded.spec)} if (resolved or show_defaults) and loaded else {}),
+                    **({"models": compared_data(matrix(loaded.spec, family_table()))} if models and loaded else {}),
                 }
             )
             continue
         print_diagnostics(found.diagnostics, how)
+        if models and loaded:
+            emit("\n".join(compared_lines(matrix(loaded.spec, family_table())) or ["  no two models to compare"]))
         if (resolved or show_defaults) and loaded:
             emit(yaml.safe_dump(resolved_data(loaded.spec), sort_keys=False, allow_unicode=True, width=110).rstrip())
         elif found.exit is None and loaded:

@@ -10,7 +10,7 @@ from evalspec.model.asking import Reply
 from evalspec.model.case import Anchor, Candidate, Drop, EvalSet, Seed
 from evalspec.model.jury import Jury
 from evalspec.model.ledger import Ledger, LedgerView, Reviewed
-from evalspec.model.outcome import Lock, Measurement, Related, Verdict
+from evalspec.model.outcome import Lock, Measurement, Related, Served, Verdict
 from evalspec.model.plan import Plan
 from evalspec.model.row import Header
 from evalspec.model.spec import Spec
@@ -57,6 +57,7 @@ class Build:
     lock: Lock | None = None
     report: str | None = None
     replies: Mapping[str, Reply] = field(default_factory=dict)  # every reply that was used, by the key of its question
+    served: tuple[Served, ...] = ()  # the models that wrote those replies, by the model that was asked
     today: str | None = None  # YYYY-MM-DD; None: the day was not asked about
     warnings: tuple[Diagnostic, ...] = ()
     read: Mapping[str, bytes] = field(default_factory=dict)  # digest of every file that was read, by path

@@ -113,6 +113,21 @@ def place(model_name: str, table: FamilyTable) -> Placed | None:
     return None
 
 
+def names_one_model(left: str, right: str, table: FamilyTable) -> bool:
+    """Tell whether two names can be read as one: a host, a date or a packing more, and the same fine-tune."""
+    (one, own), (other, others_own) = fine_tune(left), fine_tune(right)
+    ways = [
+        {
+            squashed(form)
+            for form in forms(
+                name, vendors=table.vendors, regions=table.regions, hosts=table.hosts, variants=table.variants
+            )
+        }
+        for name in (one, other)
+    ]
+    return own == others_own and bool(ways[0] & ways[1] - {""})
+
+
 def place_stated(model_name: str, family: str, table: FamilyTable) -> Placed:
     """Return where a model stands that the registry does not know, by the family that the spec states.
 

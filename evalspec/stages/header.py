@@ -106,6 +106,17 @@ def _models(build: Build) -> list[Mapping[str, object]]:
     ]
     families = dict(build.families)
     return [
-        {"role": role, "model": spec.model(alias).model, "family": families.get(alias, "unknown")}
+        {
+            "role": role,
+            "model": (model := spec.model(alias).model),
+            "family": families.get(alias, "unknown"),
+            **_served(build, model if role != "subject" else None),
+        }
         for role, alias in roles
     ]
+
+
+def _served(build: Build, model: str | None) -> Mapping[str, object]:
+    """Name the models that wrote the replies of one that was asked, with their families; a subject is not asked."""
+    found = {one.name: one.family or "unknown" for one in build.served if one.asked == model}
+    return {"served": found} if found else {}

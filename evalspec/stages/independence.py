@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations, product
+from types import MappingProxyType
 
 from evalspec.diagnostics import Collector, Diagnostic, Note, Span, did_you_mean
-from evalspec.model.outcome import Related
+from evalspec.model.outcome import Compared, Related
 from evalspec.model.spec import Model, Spec, Waiver
 from evalspec.stages.families import BUILTIN, FamilyTable, Placed, place, place_stated, read_table, related
+
+NOBODY: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,29 +24,31 @@ class _Part:
     names: frozenset[str]
     placed: Placed
     at: Span | None
+    is_served: bool = False  # what answered for the alias, where that is of another family
 
     @property
     def title(self) -> str:
-        return f"{self.role} {self.alias} ({self.placed.family})"
+        return f"{self.role} {self.alias} ({self.placed.family}{' that answered' if self.is_served else ''})"
 
 
 def independence(
-    spec: Spec, registry: object, today: str | None = None
+    spec: Spec, registry: object, today: str | None = None, served: Mapping[str, Sequence[str]] = NOBODY
 ) -> tuple[tuple[Related, ...], tuple[Diagnostic, ...]]:
     """Return every related pair, waived ones included, and what is wrong with it.
 
     Compared are generator and subject, jury and generator, jury and subject, juror and juror, and generator and what
     wrote the training data. `registry` is the data of `families.yaml`. `today` lets waivers expire; without it time
-    is not asked about.
+    is not asked about. `served` maps a model's name to those of models of other families that answered for it: they
+    are compared as well.
     """
-    parts, problems = _parts(spec, registry)
+    parts, problems = _parts(spec, registry, served)
     pairs = [(left, right, related(left.placed, right.placed)) for left, right in _pairs(parts)]
     found: list[Related] = []
     used: set[int] = set()
     for left, right, how in pairs:
         if how is None:
             continue
-        waiver = _waiver(spec, left, right)
+        waiver = waiver_of(spec, left.names, right.names)
         if waiver is not None:
             used.add(id(waiver))
         holds = waiver is not None and (today is None or waiver.until >= today)
@@ -59,7 +64,7 @@ def independence(
         if not holds:
             _report(left, right, how, spec, waiver, problems)
     for waiver in spec.waivers:
-        if waiver.independence is not None and id(waiver) not in used:
+        if waiver.independence is not None and id(waiver) not in used and not names_what_answers(spec, waiver):
             one, other = waiver.independence
             problems.add(
                 "M204",
@@ -72,12 +77,31 @@ def independence(
     return tuple(sorted(found, key=lambda one: (one.left, one.right))), diagnostics
 
 
+def matrix(spec: Spec, registry: object, today: str | None = None) -> tuple[Compared, ...]:
+    """Return every pair of roles that is compared, independent ones included, in the order of comparing."""
+    parts, _ = _parts(spec, registry)
+    found = []
+    for left, right in _pairs(parts):
+        how, waiver = related(left.placed, right.placed), waiver_of(spec, left.names, right.names)
+        holds = how is not None and waiver is not None and (today is None or waiver.until >= today)
+        found.append(
+            Compared(
+                left=left.title,
+                right=right.title,
+                how=how,
+                waived_until=waiver.until if waiver and holds else None,
+                reason=waiver.reason if waiver and holds else None,
+            )
+        )
+    return tuple(found)
+
+
 def families_of(spec: Spec, registry: object) -> tuple[tuple[str, str], ...]:
     """Return the family of every alias of the spec, in the order of the spec; unknown ones are left out."""
     if not spec.models:
         return ()
-    table = _table(registry)
-    placed = ((model.alias, _placed(model, table)) for model in spec.models)
+    table = table_of(registry)
+    placed = ((model.alias, placed_model(model, table)) for model in spec.models)
     return tuple((alias, one.family) for alias, one in placed if one is not None)
 
 
@@ -88,7 +112,9 @@ def related_jurors(spec: Spec, registry: object) -> tuple[str, ...]:
     return tuple(one.alias for one in parts["jury"] if any(related(one.placed, other.placed) for other in others))
 
 
-def _parts(spec: Spec, registry: object) -> tuple[Mapping[str, list[_Part]], Collector]:
+def _parts(
+    spec: Spec, registry: object, served: Mapping[str, Sequence[str]] = NOBODY
+) -> tuple[Mapping[str, list[_Part]], Collector]:
     """Place every model that has a role; report those that cannot be placed."""
     problems = Collector()
     generators = [alias for alias, _ in spec.roles.generator]
@@ -97,7 +123,7 @@ def _parts(spec: Spec, registry: object) -> tuple[Mapping[str, list[_Part]], Col
     parts: dict[str, list[_Part]] = {"subject": [], "generator": [], "jury": [], "training": []}
     if not any(roles.values()):
         return parts, problems
-    table = _table(registry)
+    table = table_of(registry)
     aliases = {model.alias: model for model in spec.models}
     known = {alias: _known(aliases[alias], table, problems) for alias in _in_use(spec, roles)}
     for role, used in roles.items():
@@ -106,6 +132,8 @@ def _parts(spec: Spec, registry: object) -> tuple[Mapping[str, list[_Part]], Col
             if placed is not None:
                 part = _Part(role=role, alias=alias, names=frozenset({alias}), placed=placed, at=aliases[alias].at)
                 parts[role].append(part)
+                answered = (place(name, table) for name in served.get(aliases[alias].model, ()))
+                parts[role] += [replace(part, placed=one, is_served=True) for one in answered if one is not None]
     for source in spec.sources:
         if source.generated_by is not None:
             writer = source.generated_by
@@ -135,15 +163,17 @@ def _pairs(parts: Mapping[str, list[_Part]]) -> Iterator[tuple[_Part, _Part]]:
     yield from product(parts["generator"], parts["subject"])
     yield from product(parts["jury"], parts["generator"])
     yield from product(parts["jury"], parts["subject"])
-    yield from combinations(parts["jury"], 2)
+    yield from ((one, other) for one, other in combinations(parts["jury"], 2) if one.alias != other.alias)
     yield from product(parts["generator"], parts["training"])
 
 
-def _table(registry: object) -> FamilyTable:
+def table_of(registry: object) -> FamilyTable:
+    """Return the registry as a table, whether it was read already or is the plain data of its file."""
     return registry if isinstance(registry, FamilyTable) else read_table(registry)
 
 
-def _placed(model: Model, table: FamilyTable) -> Placed | None:
+def placed_model(model: Model, table: FamilyTable) -> Placed | None:
+    """Return where a model of the spec stands: by its name, or else by the family that the spec states."""
     known = place(model.model, table)
     if known is None and model.family is not None:
         return place_stated(model.model, model.family, table)
@@ -152,7 +182,7 @@ def _placed(model: Model, table: FamilyTable) -> Placed | None:
 
 def _known(model: Model, table: FamilyTable, problems: Collector) -> Placed | None:
     """Place one model; say so when it cannot be, or when the spec states another family than the registry has."""
-    placed = _placed(model, table)
+    placed = placed_model(model, table)
     if placed is None:
         problems.add(
             "M201",
@@ -185,13 +215,22 @@ def _fits(stated: str, placed: Placed, table: FamilyTable) -> bool:
     return stated in names
 
 
-def _waiver(spec: Spec, left: _Part, right: _Part) -> Waiver | None:
+def waiver_of(spec: Spec, left: Collection[str], right: Collection[str]) -> Waiver | None:
+    """Return the waiver of a pair, each side by the names that a waiver may call it."""
     for waiver in spec.waivers:
         if waiver.independence is not None:
             one, other = waiver.independence
-            if (one in left.names and other in right.names) or (other in left.names and one in right.names):
+            if (one in left and other in right) or (other in left and one in right):
                 return waiver
     return None
+
+
+def names_what_answers(spec: Spec, waiver: Waiver) -> bool:
+    """Tell whether a waiver names a model without a role: one that answers for another, which only replies show."""
+    generators = [*spec.roles.generator, *(pair for pool in spec.pools for pair in pool.generator)]
+    used = {*spec.roles.subject, *spec.roles.jury, *(alias for alias, _ in generators)}
+    used |= {name for source in spec.sources for name in (source.name, source.generated_by or source.name)}
+    return any(name not in used for name in waiver.independence or ())
 
 
 def _report(left: _Part, right: _Part, how: str, spec: Spec, waiver: Waiver | None, problems: Collector) -> None:

@@ -72,6 +72,20 @@ def forms(
         yield _plain(repository)
 
 
+def snapshot(name: str) -> str:
+    """Return the digits of the dated snapshot that a name ends in, or nothing: `gpt-4o-2024-08-06`, `...@20240620`."""
+    last = name.lower().strip().rstrip("/").rpartition("/")[2]
+    _, mark, version = last.partition("@")
+    if mark:
+        return re.sub(r"\D", "", version)
+    text, shorter = _REVISION.sub("", last).partition(":")[0], ""
+    while text != shorter:
+        shorter = text
+        text = _PACKED.sub("", _STAGE.sub("", text))
+    found = _DATE.search(text)
+    return re.sub(r"\D", "", found.group()) if found else ""
+
+
 def squashed(name: str) -> str:
     """Return letters and digits alone: `claude-3-5-sonnet` and `claude-3.5-sonnet` are one model."""
     return re.sub(r"[^a-z0-9]", "", name.removeprefix("meta-").lower())

@@ -11,6 +11,7 @@ from evalspec.model.build import Build
 from evalspec.stages.header import replies_digest
 from evalspec.stages.reporting.claims import claims, five_questions, real_cases, two_questions
 from evalspec.stages.reporting.jury import jury_numbers, jury_tables
+from evalspec.stages.reporting.replies import reply_numbers, reply_table
 from evalspec.stages.reporting.tables import (
     cell_tables,
     drop_table,
@@ -47,6 +48,7 @@ def report(build: Build) -> str:
         measure_tables,
         cell_tables,
         drop_table,
+        reply_table,
         independence_table,
         jury_tables,
         source_table,
@@ -116,8 +118,25 @@ def numbers(build: Build) -> dict[str, object]:
             if one.status != "off"
         ],
         "related": [{"one": one.left, "other": one.right, "how": one.how} for one in build.related],
-        **({"jury": jury_numbers(build.jury)} if build.jury.records else {}),
+        **({"served": _served_numbers(build)} if build.served else {}),
+        **({"replies": found} if (found := reply_numbers(build)) else {}),
+        **({"jury": _rounded(jury_numbers(build))} if build.jury.records else {}),
     }
+
+
+def _served_numbers(build: Build) -> list[dict[str, object]]:
+    return [
+        {"asked": one.asked, "served": one.name, "family": one.family, "replies": one.replies, "how": one.how}
+        for one in build.served
+    ]
+
+
+def _rounded(data: object) -> object:
+    if isinstance(data, Mapping):
+        return {name: _rounded(value) for name, value in data.items()}
+    if isinstance(data, list):
+        return [_rounded(one) for one in data]
+    return significant(data) if isinstance(data, float) else data
 
 
 def inputs_digest(build: Build) -> str:

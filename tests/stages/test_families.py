@@ -9,6 +9,7 @@ import pytest
 import evalspec
 from evalspec.model.source import SourceFile
 from evalspec.stages.families import Placed, place, place_stated, read_table, related
+from evalspec.stages.model_names import snapshot
 from evalspec.stages.parse import parse_data
 
 _FILE = Path(evalspec.__file__).parent / "catalog" / "families.yaml"
@@ -398,3 +399,25 @@ def test_a_stated_family_of_several_bases_is_taken_to_have_all_of_them() -> None
     """Strict where the spec says `dolphin` and no more: it may be a tuned Llama."""
     assert related(place_stated("acme/bot", "magnum", TABLE), _place("qwen/qwen3-235b")) == "inheritance"
     assert related(place_stated("acme/bot", "magnum", TABLE), _place("01-ai/yi-large")) == "inheritance"
+
+
+@pytest.mark.parametrize(
+    ("name", "date"),
+    [
+        ("gpt-4o-2024-08-06", "20240806"),
+        ("vertex_ai/claude-3-5-sonnet@20240620", "20240620"),
+        ("anthropic/claude-sonnet-4-20250514", "20250514"),
+        ("us.anthropic.claude-3-5-sonnet-20241022-v2:0", "20241022"),
+        ("gpt-4-0613", "0613"),
+        ("mistral-large-2411", "2411"),
+        ("command-r-08-2024", "082024"),
+        ("deepseek-v3-0324:free", "0324"),
+        ("gemini-2.5-pro-preview-05-06", "0506"),
+        ("vertex_ai/gemini-2.5-flash@default", ""),
+        ("gpt-4o", ""),
+        ("llama-3.1-8b-instruct", ""),
+    ],
+)
+def test_the_snapshot_of_a_name(name: str, date: str) -> None:
+    """The date that a name ends in, without the way it is written."""
+    assert snapshot(name) == date

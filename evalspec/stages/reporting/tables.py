@@ -205,7 +205,7 @@ def independence_table(build: Build) -> list[str]:
     rows = [
         (role, alias, plain_text(f"`{spec.model(alias).model}`"), families.get(alias, "?")) for role, alias in roles
     ]
-    lines = ["## Independence", "", *table(("Role", "Alias", "Model", "Family"), rows)]
+    lines = ["## Independence", "", *table(("Role", "Alias", "Model", "Family"), rows), *_served_table(build)]
     if not build.related:
         return [*lines, "No two of them are related.", ""]
     pairs = [
@@ -218,6 +218,24 @@ def independence_table(build: Build) -> list[str]:
         for one in build.related
     ]
     return [*lines, *table(("One", "Other", "How related", "Waiver"), pairs)]
+
+
+def _served_table(build: Build) -> list[str]:
+    """Show which models wrote the replies, as the endpoints say; nothing where no reply was used."""
+    if not build.served:
+        return []
+    rows = [
+        (
+            plain_text(f"`{one.asked}`"),
+            plain_text(f"`{one.name}`"),
+            one.family or "not known",
+            str(one.replies),
+            one.how
+            + (f", waived until {one.waived_until}: {plain_text(one.reason or '')}" if one.waived_until else ""),
+        )
+        for one in build.served
+    ]
+    return table(("Asked", "Answered by", "Family", "Replies", ""), rows)
 
 
 def source_table(build: Build) -> list[str]:
