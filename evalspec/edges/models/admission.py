@@ -1,20 +1,39 @@
-"""How many calls one endpoint is sent at once: grow slowly while it answers, halve when it says stop.
+"""How many calls one endpoint is sent at once: grow while it answers, halve when it says stop, probe while it fails.
 
 The window doubles with each round of answers until the first stop, and then grows by one a round. It is shared by all
-calls of the process, and so is the pause that a 429 asks for: one worker that learns of it
-spares the others the same answer.
+calls of the process, and so is the pause that a 429 asks for: one call that learns of it spares the others the same
+answer. A round is what was on its way when a fault was heard: sixty calls that meet one outage are one failure.
 """
 
 from __future__ import annotations
 
-import asyncio
 import math
 import random
-from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
-MAX_RETRY_AFTER = 120.0  # seconds; a server that asks for more is asking for a later run
-FIRST_AT_ONCE = 16  # before anything is known of an endpoint
+from evalspec.edges.models.transport import DEADLINE_SECONDS, FaultKind
+
+FIRST_AT_ONCE = 64  # before anything is known of an endpoint but that it answered once
+PROBED_FROM = 2  # failures of whole rounds: from then on one call at a time tries whether the endpoint is back
+# Rounds without any reply between them, after which an endpoint is given up. One that cannot be connected to, or that
+# answers with something else, mostly stays so; one that is silent costs a whole deadline each time.
+ROUNDS: Mapping[FaultKind, int] = MappingProxyType(
+    {"rate_limit": 6, "server": 6, "connect": 3, "timeout": 2, "garbled": 3}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Seconds that a build waits for one thing or another."""
+
+    deadline: float = DEADLINE_SECONDS  # of one call
+    longest_pause: float = 120.0  # that an endpoint may ask for: one that asks for more asks for a later run
+    patience: float = 600.0  # with an endpoint that brings no reply at all
+    drain: float = 10.0  # for calls in flight after the first Ctrl-C
+    backoff: float = 0.5  # before the second try, at most; twice as long before each further one
+    longest_backoff: float = 20.0
 
 
 @dataclass(slots=True)
@@ -22,62 +41,74 @@ class Admission:
     """The window of one endpoint; a class because every call moves it."""
 
     most: int  # `--jobs`
+    pace: Pace
     at_once: float = 0.0
     flying: int = 0
     resumes_at: float = 0.0  # loop time
     has_stopped: bool = False  # was told to slow down before: from then on growth is by one a round
-    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+    failures: int = 0  # rounds that failed since the last reply
+    failed_at: float = -math.inf  # when the last of them was heard of
+    replied_at: float | None = None  # when the last reply came, or the first call was sent
 
     def __post_init__(self) -> None:
-        """Start low, and never above what the user allows."""
+        """Start below what the user allows where that is a lot."""
         self.at_once = float(min(self.most, FIRST_AT_ONCE))
 
-    async def enter(self) -> None:
-        """Wait for a place, in order of arrival."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.waiting.append(turn)
-        self._let_in()
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.flying -= 1
-                self._let_in()
-            raise
+    def has_room(self, now: float) -> bool:
+        """Tell whether one more call may be sent."""
+        return now >= self.resumes_at and self.flying < self.width
 
-    def leave(self, *, slow_down: bool = False, retry_after: float | None = None) -> None:
-        """Give the place back, and say how it went."""
-        now = asyncio.get_running_loop().time()
+    @property
+    def width(self) -> int:
+        """Calls that may be in flight."""
+        return 1 if self.failures >= PROBED_FROM else int(self.at_once)
+
+    def enter(self, now: float) -> None:
+        """Count a call that is sent."""
+        self.flying += 1
+        if self.replied_at is None:
+            self.replied_at = now
+
+    def leave(self) -> None:
+        """Count a call that has ended, whatever came of it."""
         self.flying -= 1
-        if slow_down:
-            if now >= self.resumes_at:  # one stop halves once, however many calls hear of it
-                self.at_once = max(1.0, self.at_once / 2)
+
+    def answered(self, now: float) -> None:
+        """Note a reply: the endpoint works, and may be sent more."""
+        self.failures = 0
+        self.replied_at = now
+        self.at_once = min(float(self.most), self.at_once + (1 / self.at_once if self.has_stopped else 1.0))
+
+    def failed(self, kind: FaultKind, sent_at: float, now: float, retry_after: float | None = None) -> bool:
+        """Note a fault of a call sent at `sent_at`, and return True when the endpoint is to be given up."""
+        if retry_after is not None:
+            self._pause(now, clamped(retry_after, self.pace.longest_pause))
+        if sent_at < self.failed_at:  # of the round that is counted already
+            return False
+        self.failed_at = now
+        self.failures += 1
+        if kind == "rate_limit" or self.failures == PROBED_FROM:
+            self.at_once = max(1.0, self.at_once / 2)
             self.has_stopped = True
-            self.resumes_at = max(self.resumes_at, now + clamped(retry_after))
-        else:
-            self.at_once = min(float(self.most), self.at_once + (1 / self.at_once if self.has_stopped else 1.0))
-        self._let_in()
+        if kind == "rate_limit" and retry_after is None:
+            self._pause(now, backoff(self.failures, self.pace))
+        elif self.failures >= PROBED_FROM:
+            self._pause(now, backoff(self.failures - 1, self.pace))
+        silent = now - (self.replied_at if self.replied_at is not None else now)
+        return self.failures >= ROUNDS.get(kind, 1) or silent > self.pace.patience
 
-    def _let_in(self) -> None:
-        loop = asyncio.get_running_loop()
-        if self.waiting and loop.time() < self.resumes_at:
-            loop.call_at(self.resumes_at, self._let_in)
-            return
-        while self.waiting and self.flying < int(self.at_once):
-            turn = self.waiting.popleft()
-            if not turn.done():
-                self.flying += 1
-                turn.set_result(None)
+    def _pause(self, now: float, seconds: float) -> None:
+        self.resumes_at = max(self.resumes_at, now + seconds)
 
 
-def clamped(retry_after: float | None) -> float:
-    """Return the seconds to wait for what a server asked for: nothing, junk and centuries included."""
-    if retry_after is None or not math.isfinite(retry_after) or retry_after < 0:
+def clamped(retry_after: float, most: float) -> float:
+    """Return the seconds to wait for what a server asked for: junk and centuries included."""
+    if not math.isfinite(retry_after) or retry_after < 0:
         return 0.0
-    return min(retry_after, MAX_RETRY_AFTER)
+    return min(retry_after, most)
 
 
-def backoff(attempt: int, *, base: float = 0.5, cap: float = 20.0) -> float:
+def backoff(attempt: int, pace: Pace) -> float:
     """Return the seconds to wait after a failed attempt: full jitter, so that workers do not come back together."""
     # Not part of any result: which moment a call is made at decides no byte of a lock.
-    return random.SystemRandom().uniform(0, min(cap, base * 2**attempt))
+    return random.SystemRandom().uniform(0, min(pace.longest_backoff, pace.backoff * 2**attempt))

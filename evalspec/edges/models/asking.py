@@ -1,59 +1,34 @@
 """The loop that asks: from questions to replies, through the journal, within the budget, at each endpoint's pace.
 
 A question is answered from the tape or the journal if it can be; otherwise it is claimed at its highest price, sent,
-and its reply is durable before anybody sees it. What fails for good stops the sending; what is in flight is awaited
-and kept, so that the next run asks only for the rest.
+and its reply is durable before anybody sees it. The first question to a model goes alone, so that a wrong key costs
+one call. What fails for good stops the sending; what is in flight is awaited and kept, so that the next run asks only
+for the rest. Claims and commits happen beside the calls: a place at an endpoint is held while a call is open there,
+and never while the disk works.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
-from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
-from evalspec.edges.models.admission import Admission, backoff
+from evalspec.diagnostics import EvalspecError
+from evalspec.edges.models.admission import Admission, Pace, backoff
+from evalspec.edges.models.count import Count
+from evalspec.edges.models.giving_up import DOLLAR, gave_up, over_budget, stopped
 from evalspec.edges.models.journal import Journal
-from evalspec.edges.models.transport import RETRIED, Call, Endpoint, Fault, FaultKind, Received, Transport
+from evalspec.edges.models.transport import RETRIED, Call, Endpoint, Fault, Received, Transport
+from evalspec.edges.signals import heard
 from evalspec.model.asking import Reply, Request
 from evalspec.ports import request_key
 
-TRIES = 6  # of one question, the first included
-FAULTS_IN_A_ROW = 20  # over all questions of an endpoint: it is down, and waiting longer costs money elsewhere
-PATIENCE_SECONDS = 600.0  # that one question may take with all its tries
-DRAIN_SECONDS = 10.0  # for calls in flight after the first Ctrl-C
-POLL_SECONDS = 0.2  # for a question that another process is asking
-DOLLAR = 1_000_000  # amounts are whole millionths: sums of them are exact
+__all__ = ["DOLLAR", "Asker", "Count", "Pace", "Price", "Rules", "Way"]
 
-CODES: Mapping[FaultKind, str] = MappingProxyType(
-    {
-        "rate_limit": "M310",
-        "server": "M311",
-        "connect": "M312",
-        "timeout": "M313",
-        "garbled": "M314",
-        "key": "M315",
-        "credit": "M316",
-        "model": "M317",
-        "request": "M318",
-    }
-)
-_AGAIN = "run the build again later; what is paid for is kept and is not asked again"
-HINTS: Mapping[FaultKind, str] = MappingProxyType(
-    {
-        "rate_limit": f"{_AGAIN}; `--jobs` sends fewer at once",
-        "server": _AGAIN,
-        "connect": "look at the address in your user config and at the network, then run the build again",
-        "timeout": _AGAIN,
-        "garbled": "something between here and the model answers in its place: a gateway or a sign-in page",
-        "key": "the key in {key} was refused; set another and run the build again",
-        "credit": "add credit to the account and run the build again",
-        "model": "look at the model's name in the spec; a set that is locked still verifies",
-        "request": "look at the parameters of the model in the spec",
-    }
-)
+TRIES = 6  # of one question that others are answered beside
+POLL_SECONDS = 0.2  # for questions that another process is asking
+AHEAD = 8  # one in so many calls is claimed before its place at the endpoint is free: a commit takes a few milliseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +37,6 @@ class Price:
 
     highest: Callable[[Request], int]
     actual: Callable[[Request, Reply], int]
-
-
-@dataclass(slots=True, kw_only=True)
-class Count:
-    """How far the asking is: for the progress line and the run log."""
-
-    questions: int = 0
-    from_tape: int = 0
-    answered: int = 0
-    sent: int = 0
-    retried: int = 0
-    spent: int = 0  # millionths of a dollar, this run
-    orphans: int = 0
-    faults: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +56,28 @@ class Rules:
     cap: int | None  # millionths of a dollar; None: nothing that costs is asked
     way: Callable[[str], Way]  # of a model's name
     price: Price
+    pace: Pace = field(default_factory=Pace)
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    """A question without a reply."""
+
+    key: str
+    request: Request
+    tries: int = 0
+    is_first: bool = False  # to its model: the others wait for what comes of it
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """The questions to one endpoint, in the order of the plan, and its window."""
+
+    window: Admission
+    ready: deque[_Open] = field(default_factory=deque)
+    carried: int = 0  # questions between claim and commit
+    turns: deque[asyncio.Future[bool]] = field(default_factory=deque)  # claimed, and waiting for a place
+    wakes_at: float = 0.0  # when a timer goes on with it
 
 
 class Asker:
@@ -109,170 +92,280 @@ class Asker:
         self._tape = tape
         self._rules = rules
         self._tell = tell
-        self._windows: dict[str, Admission] = {}
-        self._in_a_row: dict[str, int] = {}
-        self._ways: dict[str, Way] = {}
-        self._stopped: BuildError | None = None
-        self._in_flight = 0  # claims of this process that are not settled
-        self._settled = asyncio.Event()  # the next time one is
+        self._lanes: dict[str, _Lane] = {}  # by the endpoint's name
+        self._ways: dict[str, Way] = {}  # by the model's name
+        self._proven: set[str] = set()  # models that have answered
+        self._tried: dict[str, list[_Open]] = {}  # model whose first question is out, to the others that wait for it
+        self._theirs: list[_Open] = []  # that another process is asking
+        self._over: list[_Open] = []  # that the budget has no room for until something is settled
+        self._replies: dict[str, Reply] = {}
+        self._left = 0
+        self._flying = 0
+        self._carrying: set[asyncio.Task[None]] = set()
+        self._stopped: BaseException | None = None
+        self._ended = asyncio.Event()
         self._runner = asyncio.Runner()
-        self.used: dict[str, Reply] = {}  # every reply handed out, by key: what the tape publishes
+
+    @property
+    def rules(self) -> Rules:
+        """Return what the build allows."""
+        return self._rules
 
     def ask(self, requests: Sequence[Request]) -> Sequence[Reply]:
         """Return the replies in the order of the questions; the port of the pipeline."""
         keys = [request_key(one) for one in requests]
-        replies = self._runner.run(self._ask_all(dict(zip(keys, requests, strict=True))))
-        self.used |= replies
-        return [replies[key] for key in keys]
+        self._runner.run(self._ask_all(dict(zip(keys, requests, strict=True))))
+        if self._stopped is not None:
+            raise self._stopped
+        return [self._replies[key] for key in keys]
 
     def close(self) -> None:
         """Close connections; the journal is its owner's."""
-        ways = {id(way.transport): way.transport for way in self._ways.values()}
-        for transport in ways.values():
+        for transport in {id(way.transport): way.transport for way in self._ways.values()}.values():
             self._runner.run(transport.close())
         self._runner.close()
 
-    async def _ask_all(self, requests: Mapping[str, Request]) -> dict[str, Reply]:
+    async def _ask_all(self, requests: Mapping[str, Request]) -> None:
         found = {key: self._tape[key] for key in requests if key in self._tape}
         found |= self._journal.known([key for key in requests if key not in found])
+        missing = [_Open(key=key, request=one) for key, one in requests.items() if key not in found]
         self.count.questions += len(requests)
         self.count.from_tape += len(found)
+        self._replies = found
         self._tell(self.count)
-        async with asyncio.TaskGroup() as group:
-            tasks = {key: group.create_task(self._one(key, one)) for key, one in requests.items() if key not in found}
-        answers = {key: task.result() for key, task in tasks.items()}
-        if self._stopped is not None:
-            raise self._stopped
-        return found | {key: reply for key, reply in answers.items() if reply is not None}
-
-    async def _one(self, key: str, request: Request) -> Reply | None:
-        """Ask one question until it is answered, or until nothing more may be asked; None then."""
+        for model in sorted({one.request.model for one in missing}):
+            self._way(model)  # a missing key is said before anything is sent
+        if not missing:
+            return
+        self._left = len(missing)
+        self._ended.clear()
         loop = asyncio.get_running_loop()
-        started = loop.time()
-        attempt = 0
-        while self._stopped is None:
-            way = self._way(request.model)
-            window = self._window(way.endpoint)
-            await window.enter()
-            fault: Fault | None = None
-            reply: Reply | None = None
-            try:
-                if self._stopped is None:
-                    reply = await self._try(key, request, way)
-            except Fault as one:
-                fault = one
-            except EvalspecError as error:  # the disk refused: nothing more may be paid for
-                self._stop(BuildError(error.diagnostics))
-            finally:
-                limited = fault is not None and fault.kind == "rate_limit"
-                window.leave(slow_down=limited, retry_after=fault.retry_after if fault else None)
-            if reply is not None:
-                self._in_a_row[way.endpoint.name] = 0
-                self.count.answered += 1
-                self._tell(self.count)
-                return reply
-            if fault is None:
-                await self._wait_for_others()
-                continue
-            attempt += 1
-            self._heard(fault, request, way.endpoint, attempt, loop.time() - started)
-            if self._stopped is None and fault.kind != "rate_limit":
-                await asyncio.sleep(backoff(attempt))
-        return None
 
-    async def _try(self, key: str, request: Request, way: Way) -> Reply | None:
-        """Claim, send and keep one question; None when another process is asking it, or when the budget ends here."""
+        def hear(number: int) -> None:
+            loop.call_soon_threadsafe(self._interrupt, number)
+
+        with heard(hear):
+            for one in missing:
+                self._lane(one).ready.append(one)
+            self._pump()
+            await self._ended.wait()
+
+    def _pump(self) -> None:
+        """Start what may be started now."""
+        if self._stopped is not None:
+            return
+        loop = asyncio.get_running_loop()
+        for lane in self._lanes.values():
+            now = loop.time()
+            while lane.turns and self._has_room(lane, now):
+                self._take_off(lane, now)
+            while lane.ready and not self._over and self._may_claim(lane, now):
+                one = lane.ready.popleft()
+                model = one.request.model
+                if model not in self._proven and not one.is_first:
+                    if model in self._tried:
+                        self._tried[model].append(one)
+                        continue
+                    self._tried[model] = []
+                    one.is_first = True
+                self._carry(one, lane)
+            if (lane.ready or lane.turns) and lane.wakes_at <= now < lane.window.resumes_at:
+                lane.wakes_at = lane.window.resumes_at
+                loop.call_at(lane.wakes_at, self._pump)
+
+    def _has_room(self, lane: _Lane, now: float) -> bool:
+        return self._flying < self._rules.jobs and lane.window.has_room(now)
+
+    def _may_claim(self, lane: _Lane, now: float) -> bool:
+        width = min(lane.window.width, self._rules.jobs)
+        ahead = width // AHEAD if width > 1 else 0
+        return now >= lane.window.resumes_at and lane.carried < width + ahead
+
+    def _take_off(self, lane: _Lane, now: float) -> None:
+        turn = lane.turns.popleft()
+        if not turn.done():
+            self._flying += 1
+            lane.window.enter(now)
+            turn.set_result(True)
+
+    def _carry(self, one: _Open, lane: _Lane) -> None:
+        lane.carried += 1
+        task = asyncio.get_running_loop().create_task(self._claim_and_send(one, lane))
+        self._carrying.add(task)
+        task.add_done_callback(lambda done: self._landed(done, lane))
+
+    def _landed(self, task: asyncio.Task[None], lane: _Lane) -> None:
+        lane.carried -= 1
+        self._carrying.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._stop(error)  # the disk refused: nothing more may be paid for
+        if self._over and not self._carrying:  # until then a reply may cost less than was reserved for it
+            self._stop(self._over_budget(self._over[0].request))
+        self._pump()
+        if not self._left or (self._stopped is not None and not self._carrying):
+            self._ended.set()
+
+    async def _claim_and_send(self, one: _Open, lane: _Lane) -> None:
+        """Claim one question, send it when there is a place, and keep what comes."""
         rules = self._rules
-        highest = rules.price.highest(request)
-        claim = await self._journal.claim(key, rules.plan, price=highest, cap=rules.cap)
+        highest = rules.price.highest(one.request)
+        claim = await self._journal.claim(one.key, rules.plan, price=highest, cap=rules.cap)
         self.count.orphans += claim.was_orphan
-        if claim.state == "answered":
-            return claim.reply
-        if claim.state == "theirs":
-            return None
         if claim.state == "over":
-            if not self._in_flight:  # else a reply may cost less than was reserved for it, and make room
-                self._stop(self._over(request, highest))
-            return None
-        self.count.sent += 1
-        self._in_flight += 1
-        try:
-            return await self._send(key, request, way, highest)
-        finally:
-            self._in_flight -= 1
-            self._settled.set()
-            self._settled = asyncio.Event()
+            self._over.append(one)
+            self._let_others_try(one)
+        elif claim.state == "theirs":
+            self._theirs.append(one)
+            self._prove(one.request.model)  # another process of the same user asks it
+            if len(self._theirs) == 1:
+                asyncio.get_running_loop().call_later(POLL_SECONDS, self._poll)
+        elif claim.reply is not None:
+            self.count.from_tape += 1
+            self._let_others_try(one)
+            self._answer(one, claim.reply)
+        elif await self._turn(lane):
+            await self._send(one, lane, highest)
+            self._freed()
+        else:
+            await self._journal.release(one.key)
 
-    async def _wait_for_others(self) -> None:
-        """Wait until a claim of this process is settled, or a moment for one of another process."""
-        if self._stopped is None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._settled.wait(), POLL_SECONDS)
+    async def _turn(self, lane: _Lane) -> bool:
+        """Wait for a place at the endpoint; False when nothing more is sent."""
+        if self._stopped is not None:
+            return False
+        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        lane.turns.append(turn)
+        self._pump()
+        return await turn
 
-    async def _send(self, key: str, request: Request, way: Way, highest: int) -> Reply:
+    async def _send(self, one: _Open, lane: _Lane, highest: int) -> None:
         """Send one claimed question, and keep what comes and what it cost."""
-        rules = self._rules
+        loop, rules, way = asyncio.get_running_loop(), self._rules, self._way(one.request.model)
+        sent_at = loop.time()
+        self.count.sent += 1
         try:
-            received: Received = await way.transport.send(Call(request=request, endpoint=way.endpoint))
+            call = Call(request=one.request, endpoint=way.endpoint, deadline=rules.pace.deadline)
+            received: Received = await way.transport.send(call)
         except Fault as fault:
+            self._leave(lane)
             if fault.may_be_billed:
-                await self._journal.charge(key, rules.plan, price=highest)
+                await self._journal.charge(one.key, rules.plan, price=highest)
                 self.count.spent += highest
-            await self._journal.release(key)
+            await self._journal.release(one.key)
+            self._heard(fault, one, lane, way.endpoint, sent_at)
+            return
+        except asyncio.CancelledError:  # its claim stands: it may have been billed
+            self.count.cut_off += 1
             raise
-        price = min(rules.price.actual(request, received.reply), highest) if highest else 0
-        await self._journal.settle(key, rules.plan, received.reply, received.raw, price=price)
+        self._leave(lane)
+        lane.window.answered(loop.time())
+        self._prove(one.request.model)
+        self._pump()
+        price = min(rules.price.actual(one.request, received.reply), highest) if highest else 0
+        # Another process may have asked it too, and been first: what is kept is what everybody uses.
+        reply = await self._journal.settle(one.key, rules.plan, received.reply, received.raw, price=price)
         self.count.spent += price
-        return received.reply
+        self.count.answered += 1
+        self.count.models[one.request.model] = self.count.models.get(one.request.model, 0) + 1
+        self._answer(one, reply)
+
+    def _leave(self, lane: _Lane) -> None:
+        self._flying -= 1
+        lane.window.leave()
+
+    def _answer(self, one: _Open, reply: Reply) -> None:
+        self._replies[one.key] = reply
+        self._left -= 1
+        self._tell(self.count)
+
+    def _prove(self, model: str) -> None:
+        """Let the other questions to a model go."""
+        if model not in self._proven:
+            self._proven.add(model)
+            self._back(self._tried.pop(model, []))
+
+    def _let_others_try(self, one: _Open) -> None:
+        """Let another question be the first one to a model, where this one was and says nothing about it."""
+        one.is_first = False
+        if one.request.model not in self._proven:
+            self._back(self._tried.pop(one.request.model, []))
+
+    def _back(self, some: Sequence[_Open]) -> None:
+        """Put questions back to the front, in their order."""
+        for one in reversed(some):
+            self._lane(one).ready.appendleft(one)
+
+    def _freed(self) -> None:
+        """Try those again that the budget had no room for: something was settled for less than its reservation."""
+        some, self._over = self._over, []
+        self._back(some)
+
+    def _poll(self) -> None:
+        """Look for replies to what other processes are asking; one that died leaves its questions to this one."""
+        if self._stopped is None:
+            some, self._theirs = self._theirs, []
+            self._back(some)
+            self._pump()
+
+    def _heard(self, fault: Fault, one: _Open, lane: _Lane, endpoint: Endpoint, sent_at: float) -> None:
+        """Count a fault, and stop the build where trying again cannot help."""
+        self.count.faults[fault.kind] = self.count.faults.get(fault.kind, 0) + 1
+        loop, window, pace = asyncio.get_running_loop(), lane.window, self._rules.pace
+        is_down = window.failed(fault.kind, sent_at, loop.time(), fault.retry_after)
+        one.tries += fault.kind != "rate_limit"  # there, others are answered in its place
+        if fault.kind not in RETRIED:
+            how = ""
+        elif is_down:
+            how = f" {window.failures} times in a row"
+        elif one.tries >= TRIES:
+            how = f" one question in {one.tries} tries"
+        else:
+            self.count.retried += 1
+            self._tell(self.count)
+            if fault.kind == "rate_limit":
+                lane.ready.appendleft(one)
+            else:
+                loop.call_later(backoff(one.tries, pace), self._again, one, lane)
+            return
+        self._stop(gave_up(fault, one.request.model, endpoint, how, self.count))
+
+    def _again(self, one: _Open, lane: _Lane) -> None:
+        if self._stopped is None:
+            lane.ready.appendleft(one)
+            self._pump()
+
+    def _interrupt(self, number: int) -> None:
+        """Stop sending, and give what is in flight some seconds to come in."""
+        self._stopped = None  # a person's word goes before any other reason
+        self._stop(stopped(number, self.count))
+        asyncio.get_running_loop().call_later(self._rules.pace.drain, self._cut_off)
+
+    def _cut_off(self) -> None:
+        for task in self._carrying:
+            task.cancel()
+
+    def _stop(self, error: BaseException) -> None:
+        """Send nothing more; what waits for a place gives its claim back."""
+        self._stopped = self._stopped or error
+        for lane in self._lanes.values():
+            while lane.turns:
+                turn = lane.turns.popleft()
+                if not turn.done():
+                    turn.set_result(False)
+        if not self._carrying:
+            self._ended.set()
 
     def _way(self, model: str) -> Way:
         if model not in self._ways:
             self._ways[model] = self._rules.way(model)
         return self._ways[model]
 
-    def _window(self, endpoint: Endpoint) -> Admission:
-        if endpoint.name not in self._windows:
-            self._windows[endpoint.name] = Admission(most=self._rules.jobs)
-        return self._windows[endpoint.name]
+    def _lane(self, one: _Open) -> _Lane:
+        name = self._way(one.request.model).endpoint.name
+        if name not in self._lanes:
+            self._lanes[name] = _Lane(window=Admission(most=self._rules.jobs, pace=self._rules.pace))
+        return self._lanes[name]
 
-    def _heard(self, fault: Fault, request: Request, endpoint: Endpoint, attempt: int, seconds: float) -> None:
-        """Count a fault, and stop the build where trying again cannot help."""
-        self.count.faults[fault.kind] = self.count.faults.get(fault.kind, 0) + 1
-        in_a_row = self._in_a_row[endpoint.name] = self._in_a_row.get(endpoint.name, 0) + 1
-        if fault.kind not in RETRIED:
-            self._stop(self._gave_up(fault, request, endpoint, ""))
-        elif attempt >= TRIES or seconds > PATIENCE_SECONDS:
-            self._stop(self._gave_up(fault, request, endpoint, f" in {attempt} tries over {seconds:.0f} s"))
-        elif in_a_row >= FAULTS_IN_A_ROW and fault.kind != "rate_limit":
-            self._stop(self._gave_up(fault, request, endpoint, f"; {in_a_row} calls in a row failed"))
-        else:
-            self.count.retried += 1
-            self._tell(self.count)
-
-    def _stop(self, error: BuildError) -> None:
-        self._stopped = self._stopped or error
-
-    def _gave_up(self, fault: Fault, request: Request, endpoint: Endpoint, how: str) -> BuildError:
-        spelled = f"{fault.status}: {fault.detail}" if fault.status else fault.detail
-        problem = Diagnostic(
-            code=CODES[fault.kind],
-            severity="error",
-            message=f"`{request.model}` at {endpoint.name} did not answer{how}: {spelled}",
-            notes=(),
-            hint=HINTS[fault.kind].format(key=endpoint.key_from or "its key"),
-            exit=Exit.PROVIDER,
-        )
-        return BuildError([problem])
-
-    def _over(self, request: Request, highest: int) -> BuildError:
-        cap = (self._rules.cap or 0) / DOLLAR
-        spent = self._journal.spent(self._rules.plan)
-        problem = Diagnostic(
-            code="M320",
-            severity="error",
-            message=f"the budget of ${cap:,.2f} is used: ${spent / DOLLAR:,.4f} spent or reserved, "
-            f"and the next question to `{request.model}` may cost ${highest / DOLLAR:,.4f}",
-            hint="raise `budget.usd` or make the set smaller; everything paid for is kept and is not asked again",
-            exit=Exit.BUDGET,
-        )
-        return BuildError([problem])
+    def _over_budget(self, request: Request) -> EvalspecError:
+        highest, cap = self._rules.price.highest(request), self._rules.cap or 0
+        return over_budget(request.model, highest=highest, cap=cap, spent=self._journal.spent(self._rules.plan))

@@ -1,0 +1,80 @@
+"""Why asking ended before all questions were answered, as diagnostics: a code, what happened, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from evalspec.diagnostics import BuildError, Diagnostic, Exit
+from evalspec.edges.models.count import Count
+from evalspec.edges.models.transport import Endpoint, Fault, FaultKind
+from evalspec.edges.signals import Stopped
+
+DOLLAR = 1_000_000  # amounts are whole millionths: sums of them are exact
+
+CODES: Mapping[FaultKind, str] = MappingProxyType(
+    {
+        "rate_limit": "M310",
+        "server": "M311",
+        "connect": "M312",
+        "timeout": "M313",
+        "garbled": "M314",
+        "key": "M315",
+        "credit": "M316",
+        "model": "M317",
+        "request": "M318",
+    }
+)
+_AGAIN = "run the build again later; what is paid for is kept and is not asked again"
+HINTS: Mapping[FaultKind, str] = MappingProxyType(
+    {
+        "rate_limit": f"{_AGAIN}; `--jobs` sends fewer at once",
+        "server": _AGAIN,
+        "connect": "look at the address in your user config and at the network, then run the build again",
+        "timeout": f"{_AGAIN}; `--deadline` gives a slow model more seconds",
+        "garbled": "something between here and the model answers in its place: a gateway or a sign-in page",
+        "key": "the key in {key} was refused; set another and run the build again",
+        "credit": "add credit to the account and run the build again",
+        "model": "look at the model's name in the spec; a set that is locked still verifies",
+        "request": "look at the parameters of the model in the spec",
+    }
+)
+
+
+def gave_up(fault: Fault, model: str, endpoint: Endpoint, how: str, count: Count) -> BuildError:
+    """Return the error of an endpoint that does not answer; `how` says how often it was tried."""
+    spelled = f"{fault.status}: {fault.detail}" if fault.status else fault.detail
+    problem = Diagnostic(
+        code=CODES[fault.kind],
+        severity="error",
+        message=f"`{model}` at {endpoint.name} did not answer{how}: {spelled} ({_kept(count)})",
+        hint=HINTS[fault.kind].format(key=endpoint.key_from or "its key"),
+        exit=Exit.PROVIDER,
+    )
+    return BuildError([problem])
+
+
+def over_budget(model: str, *, highest: int, cap: int, spent: int) -> BuildError:
+    """Return the error of a question that the budget has no room for; amounts in millionths of a dollar."""
+    problem = Diagnostic(
+        code="M320",
+        severity="error",
+        message=f"the budget of ${cap / DOLLAR:,.2f} is used: ${spent / DOLLAR:,.4f} spent or reserved, "
+        f"and the next question to `{model}` may cost ${highest / DOLLAR:,.4f}",
+        hint="raise `budget.usd` or make the set smaller; everything paid for is kept and is not asked again",
+        exit=Exit.BUDGET,
+    )
+    return BuildError([problem])
+
+
+def stopped(number: int, count: Count) -> Stopped:
+    """Return the end by a signal, after what was in flight has come in or was given up."""
+    said = f"stopped; {_kept(count)}; run again to resume"
+    if count.cut_off:
+        calls = "1 call was" if count.cut_off == 1 else f"{count.cut_off} calls were"
+        said += f" ({calls} in flight and may have been billed)"
+    return Stopped(128 + number, said)
+
+
+def _kept(count: Count) -> str:
+    return f"{count.done:,} of {count.questions:,} replies are kept"
