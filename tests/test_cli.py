@@ -454,3 +454,10 @@ def test_a_second_build_rewrites_nothing(spec: str) -> None:
     run(["build", spec, "-q"])
 
     assert before == (Path("small.lock.json").stat().st_mtime_ns, Path("small.report.md").stat().st_mtime_ns)
+
+
+def test_working_files_keep_themselves_out_of_git(spec: str) -> None:
+    """`git add .` after a build takes in no cache and no lock file of a running build."""
+    assert run(["build", spec, "-q"]) == 0
+
+    assert Path(".evalspec/.gitignore").read_text("utf-8") == "*\n"

@@ -37,9 +37,21 @@ def hold(folder: str, *, root: str, wait: bool, say: Callable[[str], None]) -> I
         with suppress(OSError):  # who holds it is only said; a full disk fails where it matters
             os.truncate(number, 0)
             os.pwrite(number, str(os.getpid()).encode(), 0)
+        _keep_out_of_git(os.path.dirname(folder), root)
         yield
     finally:
         os.close(number)
+
+
+def _keep_out_of_git(folder: str, root: str) -> None:
+    """Leave a `.gitignore` in the folder of working files, as a virtual environment has one."""
+    with suppress(OSError):  # a read-only or full disk fails where it matters
+        number = open_own(os.path.join(folder, ".gitignore"), root=root)
+        try:
+            if os.fstat(number).st_size == 0:
+                os.pwrite(number, b"*\n", 0)
+        finally:
+            os.close(number)
 
 
 def _acquire(number: int, folder: str, wait: bool, say: Callable[[str], None]) -> None:
