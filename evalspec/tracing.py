@@ -20,7 +20,7 @@ from evalspec.model.build import Build
 from evalspec.model.case import Candidate, Drop, measured_text
 from evalspec.model.plan import Slot
 from evalspec.model.source import Document, SourceFile
-from evalspec.model.why import CaseWhy, CellWhy, SpecLine
+from evalspec.model.why import CaseWhy, CellWhy, Exchange, SpecLine
 from evalspec.ports import Progress, Tools, request_key
 from evalspec.project import read_lock, run
 from evalspec.stages.generate import generate
@@ -58,9 +58,11 @@ def _ground(done: Build, ref: str | None) -> Ground:
     added = ledger_since(spec, before).added if before is not None else ()
     inputs = header(done, catalog, partial=False)["inputs"]
     assert isinstance(inputs, dict)
+    made, asked = _maker(done)
     return Ground(
         done=done,
-        made=_maker(done),
+        made=made,
+        asked=asked,
         lock=standing[0] if standing else None,
         base_ref=ref,
         base_lock=before.lock if before else None,
@@ -101,12 +103,18 @@ def _rule_line(document: Document, place: Place) -> SpecLine:
     return SpecLine(what="rule", name=".".join(map(str, rule)), said=str(said), at=document.span_of(place))
 
 
-def _maker(done: Build) -> Made:
-    """Return what makes a slot's candidate once more; a slot is a function of its inputs, so it is the same one."""
+def _maker(done: Build) -> tuple[Made, Callable[[str], tuple[Exchange, ...]]]:
+    """Return what makes a slot's candidate once more, and what tells what it asked a model for it.
+
+    A slot is a function of its inputs, so it is the same candidate, and they are the same questions.
+    """
     catalog, inputs = load_catalog(), done.inputs
+    heard: list[Exchange] = []
 
     def ask(requests: Sequence[Request]) -> Sequence[Reply]:
-        return [done.replies[request_key(one)] for one in requests]
+        replies = [done.replies[request_key(one)] for one in requests]
+        heard.extend(Exchange(request=one, reply=reply) for one, reply in zip(requests, replies, strict=True))
+        return replies
 
     slots = done.plan.slots_by_id if done.plan else {}
     tools = Tools(
@@ -117,13 +125,15 @@ def _maker(done: Build) -> Made:
     )
 
     @functools.cache
-    def made(name: str) -> Candidate | Drop | None:
+    def both(name: str) -> tuple[Candidate | Drop | None, tuple[Exchange, ...]]:
+        heard.clear()
         try:
-            return generate(slots[name], done.spec, catalog, tools) if name in slots else None
+            made = generate(slots[name], done.spec, catalog, tools) if name in slots else None
         except KeyError:  # a slot that this build did not ask for
-            return None
+            return None, ()
+        return made, tuple(heard)
 
-    return made
+    return (lambda name: both(name)[0]), (lambda name: both(name)[1])
 
 
 def _far_limit(done: Build) -> float | None:

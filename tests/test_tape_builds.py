@@ -437,3 +437,25 @@ def test_stats_count_what_stands_on_the_tape_and_what_is_used(
     assert code == 0 and f"they may be deleted:\n  small/tape/{name}" in said
     (TAPE / name).unlink()
     assert run(["verify", "small.yaml"]) == 0
+
+
+def test_why_shows_what_a_model_was_asked_and_answered(
+    project: Path, serving: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The prompt made again, the reply from the tape, harmless on a terminal; what is withheld stays so."""
+    with serving(oddly):
+        assert run(["build", "small.yaml", "-q"]) == 0
+    cases = [case["id"] for case in json.loads(Path(LOCK).read_text("utf-8"))["cases"]]
+    drops = [drop["id"] for drop in json.loads(Path(LOCK).read_text("utf-8"))["drops"]]
+    told = {name: outcome(capsys, "why", "small.yaml", name)[1] for name in (*cases, *drops) if "prompted" in name}
+    every = "\n".join(told.values())
+
+    assert all("asked hosted_vllm/small-writer" in one and "  user\n    You write" in one for one in told.values())
+    assert "  replied\n    (withheld: email was found in it, sha256" in every
+    assert "again\n  assistant\n    {not json" in every
+    assert "schöne Grüße 包裹" in every and "acme-mail" not in every and KEY not in every
+    assert not any(char in every for char in "\u202e\u2028\x85")
+    name = next(name for name, one in told.items() if "{not json" in one)
+    asked = json.loads(outcome(capsys, "why", "small.yaml", name, "--json")[1])["asked"]
+    assert [one["messages"][-1]["role"] for one in asked] == ["user", "user"]
+    assert asked[0]["reply"]["text"] == "{not json" and asked[0]["params"] == {"max_tokens": 1024}

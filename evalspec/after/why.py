@@ -65,6 +65,7 @@ def _told(found: CaseWhy, ground: Ground, slot: Slot) -> CaseWhy:
         options=dict(use.options) if use else {},
         grammar=model.grammar if model else None,
         rules=ground.written_by(slot) if isinstance(made, Candidate) else (),
+        asked=ground.asked(slot.id),
         screened=_screened(ground, slot.id, made, now),
         passed=_passed(found.status, slot, ground),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from evalspec.diagnostics import Span
 from evalspec.model.case import input_json
 from evalspec.model.diff import FieldEdit
-from evalspec.model.why import CaseWhy, CellWhy, Screened, Shown, SpecLine
+from evalspec.model.why import CaseWhy, CellWhy, Exchange, Screened, Shown, SpecLine
 from evalspec.stages.content import plain
 from evalspec.stages.ledger import line_data
 
@@ -45,6 +45,7 @@ def case_data(why: CaseWhy) -> dict[str, object]:
         options=plain(why.options),
         grammar=why.grammar,
         rules=_lines(why.rules),
+        asked=[_asked(one) for one in why.asked],
         texts=[_shown(one) for one in why.texts],
     )
 
@@ -102,6 +103,22 @@ def _screened(one: Screened) -> dict[str, object]:
 def _shown(one: Shown) -> dict[str, object]:
     text = _filled(part=one.part, id=one.id, input=input_json(one.input), expected=plain(one.expected))
     return text | _edits(one.edits)
+
+
+def _asked(one: Exchange) -> dict[str, object]:
+    request, reply = one.request, one.reply
+    return {
+        "model": request.model,
+        "messages": [{"role": role, "content": content} for role, content in request.messages],
+        "params": plain(request.params),
+        "reply": _filled(
+            text=reply.text,
+            served=reply.served,
+            finish=reply.finish,
+            problem=reply.problem,
+            tokens={"prompt": reply.usage.prompt, "completion": reply.usage.completion},
+        ),
+    }
 
 
 def _edits(edits: Iterable[FieldEdit]) -> dict[str, object]:

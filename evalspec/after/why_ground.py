@@ -12,7 +12,7 @@ from evalspec.model.diff import FieldEdit
 from evalspec.model.outcome import Lock
 from evalspec.model.plan import Slot
 from evalspec.model.spec import Spec
-from evalspec.model.why import SpecLine
+from evalspec.model.why import Exchange, SpecLine
 from evalspec.stages.ledger import apply_fix
 
 Made = Callable[[str], Candidate | Drop | None]
@@ -34,6 +34,7 @@ class Ground:
     )  # input to the digest of what is used of it now, as a lock names it
     grammars: frozenset[str] = frozenset()  # which of them are grammars
     written_by: Callable[[Slot], tuple[SpecLine, ...]] = lambda slot: ()  # lines of the grammar that wrote a slot
+    asked: Callable[[str], tuple[Exchange, ...]] = lambda name: ()  # what a slot asked a model, and was answered
     far_limit: float | None = None  # the distance beyond which a text is far from the seeds
 
 

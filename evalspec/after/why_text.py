@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from evalspec.after.why_lines import expected_words
 from evalspec.diagnostics import Span
+from evalspec.model.asking import Reply
 from evalspec.model.case import Input
 from evalspec.model.diff import FieldEdit, Stretch
-from evalspec.model.why import CaseWhy, CellWhy, DecisionLine, Screened, Shown, SpecLine, StratumWhy
+from evalspec.model.why import CaseWhy, CellWhy, DecisionLine, Exchange, Screened, Shown, SpecLine, StratumWhy
 from evalspec.text.json_text import json_line
 
 LABEL = 11  # columns of the left margin
@@ -42,6 +43,7 @@ def case_lines(why: CaseWhy) -> tuple[str, ...]:
         lines += [line for one in why.decisions for line in _decision(one)]
     lines += ["", "spec lines", *_spec_lines(why.lines)] if why.lines else []
     lines += _made_with(why)
+    lines += _asked(why.asked)
     for shown in why.texts:
         lines += ["", *_shown(shown)]
     return tuple(lines)
@@ -125,6 +127,29 @@ def _made_with(why: CaseWhy) -> list[str]:
         lines += _row("grammar", why.grammar)
     lines += _spec_lines(why.rules)
     return ["", "made with", *lines] if lines else []
+
+
+def _asked(exchanges: Sequence[Exchange]) -> list[str]:
+    """Show what a model was asked and answered; where it was asked again, only what was added."""
+    lines: list[str] = []
+    said = 0
+    for one in exchanges:
+        reply, model = one.reply, one.request.model
+        by = f", served by {reply.served}" if reply.served != model else ""
+        lines += ["", f"asked {model}{by}" if said == 0 else f"asked {model} again"]
+        for role, content in one.request.messages[said:]:
+            lines += [f"  {role}", *_indented(content, "    ")]
+        said = len(one.request.messages)
+        lines += ["  replied", *_indented(_reply_words(reply), "    ")]
+    return lines
+
+
+def _reply_words(reply: Reply) -> str:
+    if reply.problem is not None:
+        reason, _, found = reply.problem.partition(":")
+        return f"({reason}: {found} was found in it, sha256 {reply.text})" if found else f"({reason})"
+    ends = {"length": "\n(cut off at `max_tokens`)", "filter": "\n(filtered by the provider)"}
+    return (reply.text or "(nothing)") + ends.get(reply.finish, "")
 
 
 def _screened(one: Screened) -> list[str]:

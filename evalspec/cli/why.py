@@ -22,6 +22,8 @@ from evalspec.tracing import ground_of, why
 def command(spec: str, name: str, base: str | None, how: str) -> int:
     """Say why a CASE is in the set, why a candidate was dropped, or what a CELL owes and holds.
 
+    For a case that a model wrote: the prompt, made again from the spec, and the reply of the tape.
+
     A cell is `angry_escalator.delay`, or `prompted.angry_escalator.delay` for one pool; `persona.retiree.delay` is what
     one voice writes of it; `mutation.typo` and `redteam.override` name what an operator or attack owes. Nothing is
     written.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from evalspec.diagnostics import Span
+from evalspec.model.asking import Reply, Request
 from evalspec.model.case import Input
 from evalspec.model.diff import FieldEdit
 from evalspec.model.ledger import Decision
@@ -61,6 +62,14 @@ class DecisionLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A question to a model and its reply: the question made again from the spec, the reply as it is published."""
+
+    request: Request
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Since:
     """What became of it since the base lock, and what that may come from."""
 
@@ -94,6 +103,7 @@ class CaseWhy:
     options: Mapping[str, object] = field(default_factory=dict)
     grammar: str | None = None
     rules: tuple[SpecLine, ...] = ()  # of the grammar, that wrote the text as it was made
+    asked: tuple[Exchange, ...] = ()  # with the model that wrote it, the first question first
     screened: Screened | None = None
     passed: tuple[str, ...] = ()  # screens that it stood, with their bounds
     decisions: tuple[DecisionLine, ...] = ()
