@@ -371,6 +371,7 @@ def test_every_stage_is_a_prefix_of_the_build(spec: str, capsys: Capture) -> Non
     new = set(tree(Path())) - before
     assert len([path for path in new if path.startswith(".evalspec/cache/unchanged-")]) == 1  # of the whole build
     assert {path for path in new if not path.startswith(".evalspec/cache/")} == {
+        ".evalspec/.gitignore",
         ".evalspec/small/busy",
         "small.lock.json",  # by the last one, which is the whole build
         "small.report.md",
@@ -421,6 +422,7 @@ def test_nothing_is_written_outside_the_project(
         "raw_again.jsonl",
         "small.lock.json",
         "small.report.md",
+        ".evalspec/.gitignore",
         ".evalspec/small/busy",
     }
 
