@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from model_server import Act, Asked
-from small_specs import small_spec, write_project
-
 from evalspec.digests import digest_text
+from tests.model_server import Act, Asked
+from tests.small_specs import small_spec, write_project
 
 NOUNS = ("kettle", "lamp", "pram", "jacket", "chair", "plate", "cable", "parcel", "clock", "sofa", "carpet", "mirror")
 ACTS = ("arrived cracked", "never came", "smells odd", "has no manual", "is the wrong size", "stopped on day two")
