@@ -13,11 +13,13 @@ from evalspec.diagnostics import Exit
 from evalspec.edges.files import read_text
 from evalspec.edges.terminal import safe
 from evalspec.model.case import Input
+from evalspec.model.jury import Opinion
 from evalspec.model.ledger import DecisionVerdict
 from evalspec.model.source import SourceFile
 from evalspec.reviewing import record, waiting
 from evalspec.stages.ledger_fields import VERDICTS
 from evalspec.stages.reading_list import Reading, reading_data
+from evalspec.stages.reporting.jury import FLAG_WORDS
 
 WHY = {
     "disputed": "people disagree; settle it with --supersedes",
@@ -47,8 +49,9 @@ def command() -> None:
 def list_command(spec: str, everything: bool, quiet: bool, how: str) -> int:
     """Print what waits in SPEC, in the order to read it: text, expected, parent, and the digest it binds to.
 
-    What others said is shown only where a dispute is to be settled. In --json, `waiting` maps each case of the set that
-    waits to the reason, `queue` is the list, and `queued` counts it with what --all adds.
+    Why the jury wants a person to look is shown to a first reader; a second one decides blind. What others and the
+    single jurors said is shown only where a dispute is to be settled. In --json, `waiting` maps each case of the set
+    that waits to the reason, `queue` is the list, and `queued` counts it with what --all adds.
     """
     done, readings = waiting(spec, everything=everything, progress=Steps(quiet=quiet or how != "text"))
     if how == "json":
@@ -156,6 +159,7 @@ def _page(reading: Reading) -> list[str]:
     lines = [f"{candidate.id}  {queued.why}: {WHY[queued.why]}"]
     if queued.needed > 1:
         lines[0] += f" ({queued.votes} of {queued.needed} readers)"
+    lines += [f"  {'jury':<9} {FLAG_WORDS[one]}" for one in queued.flags]
     places = [f"pool {candidate.pool}", *(f"{name} {value}" for name, value in reading.places.items())]
     lines.append("  " + ", ".join(places) + f"  {reading.digest}")
     lines += [f"  {'means':<9} {name}: {text}" for name, text in reading.meaning.items()]
@@ -169,10 +173,20 @@ def _page(reading: Reading) -> list[str]:
     if candidate.behaviour != "answer":
         premise = f": {candidate.premise}" if candidate.premise else ""
         lines.append(f"  behaviour {candidate.behaviour}{premise}")
+    for opinion in reading.opinions:
+        lines.append(f"  {'juror':<9} {opinion.juror}: {_opinion(opinion)}")
     for said in reading.said:
         fixed = f" -> {said.expected}" if said.expected is not None else ""
         lines.append(f"  said      {said.reviewer}: {said.verdict}{fixed} {said.reason or ''}".rstrip())
     return lines
+
+
+def _opinion(opinion: Opinion) -> str:
+    """Spell what a juror says; only what it doubts, and the label it would give."""
+    doubts = {"plausible": opinion.plausible, "in its cell": opinion.in_cell, "in its persona": opinion.in_persona}
+    parts = [f"not {name}" for name, answer in doubts.items() if answer is False]
+    parts += [opinion.label] if opinion.label is not None else []
+    return ", ".join([*parts, *([] if opinion.sure else ["not sure"])]) or "no doubt"
 
 
 def _block(name: str, value: Input) -> list[str]:

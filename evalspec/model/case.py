@@ -155,7 +155,7 @@ class Candidate:
     lineage: Lineage
     metadata: Mapping[str, str] = field(default_factory=dict)
     edited: bool = False  # a person's fix has been applied
-    mended: int = 0  # times a model was asked again, since what it sent could not be read
+    mended: int = field(default=0, compare=False)  # times a model was asked again: what it sent could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +170,7 @@ class Drop:
     other: str | None = None
     value: float | None = None
     detail: str | None = None
+    mended: int = field(default=0, compare=False)  # times a model was asked again for it; no part of a lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +227,7 @@ class Made:
     taxonomy: tuple[str, ...] = ()
     served: str | None = None
     language: str | None = None  # where it is another than the slot's
-    mended: int = 0  # times the model was asked again, since what it sent could not be read
+    mended: int = field(default=0, compare=False)  # times the model was asked again: what it sent could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,3 +236,4 @@ class Unmade:
 
     reason: str
     detail: str | None = None
+    mended: int = field(default=0, compare=False)  # times the model was asked again

@@ -137,8 +137,8 @@ class _Filling:
 
 
 def _vouched(candidate: Candidate, decision: Effective) -> Candidate:
-    """A proposed label that a person has kept is verified by that person."""
-    if decision.verdict is None or not (candidate.expected_by or "").startswith(f"{PROPOSED}:"):
+    """A label that an operator proposed or a model gave, and that a person has kept, is verified by that person."""
+    if decision.verdict is None or not (candidate.expected_by or "").startswith((f"{PROPOSED}:", "model:")):
         return candidate
     return replace(candidate, expected_by=f"verified:{decision.by[0]}")
 
@@ -213,19 +213,29 @@ def _short(spec: Spec, plan: Plan, state: _Filling) -> tuple[Diagnostic, ...]:
         held = state.held[place]
         if held >= stratum.owed:
             continue
-        lost = Counter(drop.reason for drop in state.drops if (drop.pool, drop.stratum) == place)
-        spelled = ", ".join(f"{count} {reason}" for reason, count in sorted(lost.items())) or "no more to open"
+        dropped = [drop for drop in state.drops if (drop.pool, drop.stratum) == place]
+        lost = Counter(drop.reason for drop in dropped)
+        spelled = ", ".join(_lost(reason, count, dropped) for reason, count in sorted(lost.items()))
         pool = spec.pool(stratum.pool)
         problems.add(
             "X501",
             f"`{stratum.pool}` holds {held} of the {stratum.owed} cases it owes in `{stratum.name}`",
             at=pool.at,
             label="this pool",
-            notes=[f"{state.spent[place]} of {stratum.budget} candidates were made there; dropped: {spelled}"],
+            notes=[
+                f"{state.spent[place]} of {stratum.budget} candidates were made there; dropped: {spelled or 'no more to open'}"
+            ],
             hint=_advice(pool.kind, stratum, spec),
             exit=Exit.FINDING,
         )
     return tuple(problems.found)
+
+
+def _lost(reason: str, count: int, dropped: Sequence[Drop]) -> str:
+    """Spell a reason with what it was most often about, where the technique says."""
+    about = Counter(one.detail for one in dropped if one.reason == reason and one.detail and one.detail.isidentifier())
+    most = about.most_common(1)
+    return f"{count} {reason}" + (f" ({most[0][0]} {most[0][1]})" if most else "")
 
 
 def _advice(kind: str, stratum: Stratum, spec: Spec) -> str:

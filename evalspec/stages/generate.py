@@ -59,7 +59,13 @@ def asks_model(slot: Slot, spec: Spec) -> bool:
 def _finish(slot: Slot, made: Made | Unmade, spec: Spec, catalog: Catalog) -> Candidate | Drop:
     if isinstance(made, Unmade):
         return Drop(
-            id=slot.id, stage="generate", reason=made.reason, pool=slot.pool, stratum=slot.stratum, detail=made.detail
+            id=slot.id,
+            stage="generate",
+            reason=made.reason,
+            pool=slot.pool,
+            stratum=slot.stratum,
+            detail=made.detail,
+            mended=made.mended,
         )
     return _settle(slot, made, spec, catalog)
 

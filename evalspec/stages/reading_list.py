@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from evalspec.model.build import Build
 from evalspec.model.case import Candidate, Input, input_json
+from evalspec.model.jury import Opinion
 from evalspec.model.ledger import Decision, Queued
 from evalspec.model.slices import slice_values
 from evalspec.model.spec import Spec
@@ -27,6 +28,7 @@ class Reading:
     meaning: Mapping[str, str] = field(default_factory=dict)  # what the spec says of its levels and its persona
     parent: Input | None = None
     said: tuple[Decision, ...] = ()
+    opinions: tuple[Opinion, ...] = ()  # of jurors, shown only where a dispute is to be settled
 
 
 def reading_list(done: Build, *, everything: bool = False) -> tuple[Reading, ...]:
@@ -60,9 +62,19 @@ def reading_data(reading: Reading) -> dict[str, object]:
     }
     if reading.parent is not None:
         data["parent"] = input_json(reading.parent)
+    if queued.flags:
+        data["flags"] = list(queued.flags)
+    if reading.opinions:
+        data["opinions"] = [_opinion_data(one) for one in reading.opinions]
     if reading.said:
         data["said"] = [line_data(one) for one in reading.said]
     return data
+
+
+def _opinion_data(opinion: Opinion) -> dict[str, object]:
+    answers = {"in_cell": opinion.in_cell, "in_persona": opinion.in_persona, "label": opinion.label}
+    known = {name: value for name, value in answers.items() if value is not None}
+    return {"juror": opinion.juror, "plausible": opinion.plausible, **known, "sure": opinion.sure}
 
 
 def _reading(queued: Queued, candidate: Candidate, done: Build) -> Reading:
@@ -80,6 +92,7 @@ def _reading(queued: Queued, candidate: Candidate, done: Build) -> Reading:
         meaning=_meaning(candidate, done.spec),
         parent=slot.parent.input if slot and slot.parent and is_child else None,
         said=tuple(one for one in done.inputs.ledger.decisions if one.line_digest in in_force),
+        opinions=tuple(one for one in done.jury.opinions if one.case == candidate.id and queued.why == "disputed"),
     )
 
 

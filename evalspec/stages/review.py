@@ -27,6 +27,7 @@ TAKEN = frozenset({"seed", "golden"})  # vouched for at their source; people may
 INHERITED_SHARE = 0.1
 BLIND_READERS = 2
 
+_DOUBT: frozenset[Flag] = frozenset({"split", "boundary"})
 NO_FLAGS: Mapping[str, tuple[Flag, ...]] = MappingProxyType({})
 _RANK: Mapping[Why, int] = MappingProxyType({"disputed": 0, "stale": 1, "first": 2, "second": 3})
 
@@ -70,7 +71,9 @@ def review(
         why = _waits(decided, readers)
         places[_PLACE[why] if why else "approved"].append(candidate)
         if why:
-            queue.append(_queued(candidate, decided, why, readers, flags.get(candidate.id, ())))
+            # A second reader decides blind: not even the place in the queue says what the jury thinks.
+            seen = () if why == "second" else flags.get(candidate.id, ())
+            queue.append(_queued(candidate, decided, why, readers, seen))
     queue += _dropped_by_one(view, spec)
     return Reviewed(
         approved=tuple(places["approved"]),
@@ -206,9 +209,11 @@ def _queued(candidate: Candidate, decided: Effective, why: Why, readers: int, fl
     )
 
 
-def _queue_order(one: Queued) -> tuple[int, int, int, str]:
-    # By keyed hash inside a reason: who stops half-way has read a fair sample of every cell.
-    return (_RANK[one.why], -len(one.flags), keyed_hash("queue", one.case), one.case)
+def _queue_order(one: Queued) -> tuple[int, int, int, int, str]:
+    # Where jurors disagree a person's word brings most. By keyed hash inside that: who stops half-way has read a fair
+    # sample of every cell.
+    doubt = 0 if _DOUBT & set(one.flags) else 1 if one.flags else 2
+    return (_RANK[one.why], doubt, -len(one.flags), keyed_hash("queue", one.case), one.case)
 
 
 def _drop(candidate: Candidate, decided: Effective) -> Drop:

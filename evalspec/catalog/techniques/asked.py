@@ -59,12 +59,11 @@ def ask_until_read(model: Model, prompt: str, ordinal: int, read: Callable[[Repl
     for mended in range(1 + REPAIRS):
         reply = yield question(model, messages, ordinal)
         made = problem_of(reply) or read(reply)
-        if isinstance(made, Made):
-            return replace(made, mended=mended)
-        if made.reason not in MENDED:
+        made = replace(made, mended=mended)
+        if isinstance(made, Made) or made.reason not in MENDED:
             return made
         if reply.finish == "length":
-            return Unmade(reason="cut", detail="the model was cut off at `max_tokens`")
+            return Unmade(reason="cut", detail="the model was cut off at `max_tokens`", mended=mended)
         said = MEND.format(problem=made.detail or "it is not one JSON object")
         messages = (*messages, ("assistant", reply.text[:MAX_SHOWN_CHARS]), ("user", said))
     return made

@@ -50,6 +50,9 @@ def claims(build: Build) -> list[str]:
             "not observed."
         )
     unverified = sum(1 for case in _cases(build) if (case.candidate.expected_by or "").startswith("unverified:"))
+    by_model = sum(1 for case in _cases(build) if (case.candidate.expected_by or "").startswith("model:"))
+    if by_model:
+        lines.append(f"- {by_model} labels were given by the model that wrote the text, and verified by nobody.")
     if unverified:
         heirs = _heirs_of_unverified(build)
         more = f", and {heirs} more are inherited from them" if heirs else ""

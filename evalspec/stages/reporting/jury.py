@@ -1,26 +1,32 @@
-"""The report's page on the jury: what it flagged, and how far each juror can be trusted."""
+"""The report's page on the jury: what it flagged, which cells it finds easy, and how far each juror can be trusted."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from evalspec.model.build import Build
-from evalspec.model.jury import Jury
+from evalspec.model.jury import Flag, JurorRecord, Jury
 from evalspec.stages.reporting.figures import number, table
 
-FLAG_WORDS = {
-    "implausible": "most jurors doubt that a real person would send it",
-    "off_cell": "most jurors say that it is not of its cell",
-    "off_persona": "most jurors say that it is not of its persona",
-    "label": "most jurors would give another label",
-    "split": "the jurors disagree",
-    "boundary": "half of the jurors or more would not bet on their answer",
-    "unread": "no juror gave a verdict that can be read",
-}
+FLAG_WORDS: Mapping[Flag, str] = MappingProxyType(
+    {
+        "implausible": "most jurors doubt that a real person would send it",
+        "off_cell": "most jurors say that it is not of its cell",
+        "off_persona": "most jurors say that it is not of its persona",
+        "label": "most jurors would give another label",
+        "split": "the jurors disagree",
+        "boundary": "half of the jurors or more would not bet on their answer",
+        "unread": "no juror gave a verdict that counts",
+    }
+)
+EASY_SHARE = 0.8  # more jurors than this share find the label: most models will, and the case tells few apart
+_HEAD = ("Juror", "Asked", "Unread", "Anchors right", "Balanced", "Repeated", "Reordered", "Label", "Length")
 
 
 def jury_tables(build: Build) -> list[str]:
-    """Show flags by reason and a row a juror; nothing where no jury was asked."""
+    """Show flags by reason, easy cells, and a row a juror; nothing where no jury was asked."""
     jury = build.jury
     if not jury.records:
         return []
@@ -35,24 +41,8 @@ def jury_tables(build: Build) -> list[str]:
     ]
     rows = [(f"`{flag}`", FLAG_WORDS[flag], str(count)) for flag, count in sorted(counts.items())]
     lines += table(("Flag", "Meaning", "Candidates"), rows) if rows else []
-    head = ("Juror", "Asked", "Unread", "Anchors right", "Balanced", "Repeated", "Reordered", "Label", "Length")
-    lines += table(
-        head,
-        [
-            (
-                one.alias + (" (left out: no better than chance)" if one.left_out else ""),
-                str(one.asked),
-                str(one.unread),
-                _of(one.anchors),
-                number(one.balanced),
-                _of(one.repeated),
-                _of(one.reordered),
-                _of(one.with_label),
-                number(one.length_correlation),
-            )
-            for one in jury.records
-        ],
-    )
+    lines += _easy_table(build)
+    lines += table(_HEAD, [_record(one) for one in jury.records])
     return [
         *lines,
         "Repeated: the same verdict when asked again. Reordered: the same label with the labels in reverse order. "
@@ -61,19 +51,66 @@ def jury_tables(build: Build) -> list[str]:
     ]
 
 
-def jury_numbers(jury: Jury) -> dict[str, object]:
+def easy_cells(build: Build) -> Mapping[tuple[str, str], tuple[int, int]]:
+    """Return, by pool and cell, how many cases are too easy, of those that enough jurors gave a label."""
+    places = {one.id: (one.pool, one.stratum) for one in build.candidates or ()}
+    easy: Counter[tuple[str, str]] = Counter()
+    judged: Counter[tuple[str, str]] = Counter()
+    for case, (right, jurors) in build.jury.found.items():
+        if case in places:
+            judged[places[case]] += 1
+            easy[places[case]] += right > EASY_SHARE * jurors
+    return {place: (easy[place], judged[place]) for place in sorted(judged)}
+
+
+def _easy_table(build: Build) -> list[str]:
+    found = easy_cells(build)
+    if not found:
+        return ["Easiness: not evaluable; it takes three jurors who give a label, and cases that expect one.", ""]
+    rows = [(pool, cell, str(judged), str(easy)) for (pool, cell), (easy, judged) in found.items()]
+    said = (
+        f"A case is too easy where more than {100 * EASY_SHARE:.0f} % of its jurors find the label that it should "
+        "have. It stays in the set: a set of such cases alone tells no two models apart."
+    )
+    return [said, "", *table(("Pool", "Cell", "Evaluable", "Too easy"), rows)]
+
+
+def _record(one: JurorRecord) -> tuple[str, ...]:
+    return (
+        one.alias + (" (left out: no better than chance)" if one.left_out else ""),
+        str(one.asked),
+        str(one.unread),
+        _of(one.anchors),
+        number(one.balanced),
+        _of(one.repeated),
+        _of(one.reordered),
+        _of(one.with_label),
+        number(one.length_correlation),
+    )
+
+
+def jury_numbers(build: Build) -> dict[str, object]:
     """Return what the report's numbers say of the jury; pairs are (times it held, times it was tried)."""
+    jury: Jury = build.jury
     return {
+        "judged": len({one.case for one in jury.opinions}),
+        "flagged": len(jury.flags),
         "flags": dict(sorted(Counter(flag for flags in jury.flags.values() for flag in flags).items())),
+        "easy": [
+            {"pool": pool, "cell": cell, "too_easy": easy, "evaluable": judged}
+            for (pool, cell), (easy, judged) in easy_cells(build).items()
+        ],
         "jurors": [
             {
                 "alias": one.alias,
                 "asked": one.asked,
                 "unread": one.unread,
                 "anchors": list(one.anchors),
+                **({"balanced": one.balanced} if one.balanced is not None else {}),
                 "repeated": list(one.repeated),
                 "reordered": list(one.reordered),
                 "label": list(one.with_label),
+                **({"length": one.length_correlation} if one.length_correlation is not None else {}),
                 **({"left_out": True} if one.left_out else {}),
             }
             for one in jury.records
