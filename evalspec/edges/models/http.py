@@ -9,32 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
-from evalspec.edges.models.transport import Call, Fault, FaultKind, Received
-from evalspec.model.asking import Finish, Reply, Usage
+from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
+from evalspec.edges.models.answers import SHOWN_CHARS, read_completion, refused
+from evalspec.edges.models.transport import Call, Endpoint, Fault, Received
+from evalspec.model.asking import Reply
 
 if TYPE_CHECKING:
     import aiohttp
 
-FAULT_OF_STATUS: Mapping[int, FaultKind] = {
-    400: "request",
-    401: "key",
-    402: "credit",
-    403: "key",
-    404: "model",
-    407: "connect",
-    410: "model",
-    422: "request",
-    429: "rate_limit",
-}
-SHOWN_CHARS = 200  # of what an endpoint says about an error
+CONNECT_SECONDS = 15  # an endpoint that cannot be reached is known as such in this time, names and TLS included
 # Models that take `max_completion_tokens`, the limit on what they think and write together, and refuse `max_tokens`.
 COMPLETION_TOKENS = ("gpt-5", "o1", "o3", "o4")
-FINISH_OF: Mapping[str, Finish] = {"length": "length", "max_tokens": "length", "content_filter": "filter"}
 
 
 class HttpTransport:
@@ -47,30 +35,45 @@ class HttpTransport:
 
     async def send(self, call: Call) -> Received:
         """Send one question and return the reply, or raise the fault that kept it away."""
-        import aiohttp
+        url = address(call.endpoint.base_url or "", "chat/completions")
+        content = json.dumps(body_of(call), ensure_ascii=False).encode("utf-8", "surrogatepass")
+        status, headers, raw = await self.exchange(
+            "POST", url, content, headers_of(call.endpoint), deadline=call.deadline, max_bytes=call.max_bytes
+        )
+        if status != 200:
+            raise refused(status, (raw or b"").decode("utf-8", "replace"), headers)
+        if raw is None:
+            return Received(raw="", reply=Reply(text="", served=call.request.model, problem="oversize"))
+        return read_completion(raw, call.request.model)
 
+    async def exchange(
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        headers: dict[str, str],
+        *,
+        deadline: float,
+        max_bytes: int,
+    ) -> tuple[int, Any, bytes | None]:
+        """Send one request and return status, headers and body; the body is None when it is longer than `max_bytes`."""
+        aiohttp = _aiohttp()
         session = self._open()
         try:
-            async with asyncio.timeout(call.deadline):
-                async with session.post(
-                    f"{(call.endpoint.base_url or '').rstrip('/')}/chat/completions",
-                    data=json.dumps(body_of(call), ensure_ascii=False).encode("utf-8", "surrogatepass"),
-                    headers=_headers(call),
-                    allow_redirects=False,
-                ) as response:
-                    raw, is_whole = await _read(response, call.max_bytes)
-                    status, headers = response.status, response.headers
-        except TimeoutError:
-            raise Fault("timeout", f"no whole answer in {call.deadline:.0f} s", may_be_billed=True) from None
-        except aiohttp.ClientConnectorError as error:
+            async with (
+                asyncio.timeout(deadline),
+                session.request(method, url, data=content, headers=headers, allow_redirects=False) as response,
+            ):
+                raw = await _read(response, max_bytes)
+                return response.status, response.headers, raw
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.InvalidURL) as error:
             raise Fault("connect", _said(error)) from error
+        except aiohttp.ServerTimeoutError as error:  # of the connection: no other timeout of aiohttp is set
+            raise Fault("connect", f"no connection in {CONNECT_SECONDS} s") from error
+        except TimeoutError:
+            raise Fault("timeout", f"no whole answer in {deadline:.0f} s", may_be_billed=True) from None
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
             raise Fault("connect", _said(error), may_be_billed=True) from error
-        if status != 200:
-            raise refused(status, raw.decode("utf-8", "replace"), headers)
-        if not is_whole:
-            return Received(raw="", reply=Reply(text="", served=call.request.model, problem="oversize"))
-        return read_completion(raw, call)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -78,14 +81,14 @@ class HttpTransport:
             await self._session.close()
 
     def _open(self) -> aiohttp.ClientSession:
-        import aiohttp
-
         if self._session is None:
+            aiohttp = _aiohttp()
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._jobs, ttl_dns_cache=300),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=15),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
                 trust_env=True,  # proxies are the user's environment
                 cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "evalspec"},  # some hosts refuse the name that aiohttp gives
             )
         return self._session
 
@@ -100,91 +103,52 @@ def body_of(call: Call) -> dict[str, object]:
     return {"model": name, "messages": messages, **params}
 
 
-def refused(status: int, body: str, headers: Mapping[str, str]) -> Fault:
-    """Return the fault that a status other than 200 stands for."""
-    said = _message_in(body) or body.strip()[:SHOWN_CHARS] or "no body"
-    kind = FAULT_OF_STATUS.get(status, "server" if status >= 500 or status in (408, 409, 425) else "garbled")
-    if status == 429 and "insufficient_quota" in body:
-        kind = "credit"
-    return Fault(kind, said, status=status, retry_after=retry_after(headers.get("Retry-After")))
+def address(base: str, path: str) -> str:
+    """Return the address of one of an endpoint's paths; a query of the base, as gateways have one, stays behind it."""
+    parts = urlsplit(base)
+    path, _, query = path.partition("?")
+    joined = "&".join(one for one in (parts.query, query) if one)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}", query=joined))
 
 
-def retry_after(value: str | None) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for, given in seconds or as a date."""
-    if value is None:
-        return None
-    try:
-        return float(value)
-    except ValueError:
-        pass
-    try:
-        when = parsedate_to_datetime(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()
+def headers_of(endpoint: Endpoint) -> dict[str, str]:
+    """Return the headers of every request to an endpoint."""
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    if endpoint.key:
+        headers["Authorization"] = f"Bearer {endpoint.key}"
+    return headers
 
 
-def read_completion(raw: bytes, call: Call) -> Received:
-    """Read the body of a completion; what is none is a fault, what is one without text is a reply without text."""
-    text = raw.decode("utf-8", "replace")
-    try:
-        data = json.loads(text)
-        choices = data["choices"]
-        choice = choices[0] if choices else {}
-        message = choice.get("message") or {}
-        content = message.get("content") or ""
-        reason = choice.get("finish_reason") or "stop"
-        counted = data.get("usage") or {}
-        if isinstance(content, list):  # parts, as some gateways send them
-            content = "".join(str(part.get("text", "")) for part in content)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        detail = f"the answer is no chat completion: {text.strip()[:SHOWN_CHARS]!r}"
-        raise Fault("garbled", detail, status=200, may_be_billed=True) from error
-    finish = FINISH_OF.get(str(reason), "stop")
-    if message.get("refusal") and not content:
-        content, finish = "", "filter"
-    return Received(
-        raw=text,
-        reply=Reply(
-            text=str(content),
-            served=str(data.get("model") or call.request.model),
-            finish=finish,
-            usage=Usage(prompt=_whole(counted, "prompt_tokens"), completion=_whole(counted, "completion_tokens")),
-        ),
-    )
-
-
-async def _read(response: aiohttp.ClientResponse, most: int) -> tuple[bytes, bool]:
-    """Read a body up to `most` decoded bytes, and say whether that was all of it."""
+async def _read(response: aiohttp.ClientResponse, most: int) -> bytes | None:
+    """Read a body of at most `most` decoded bytes; None when there are more."""
     parts: list[bytes] = []
     size = 0
     async for part in response.content.iter_chunked(65_536):
         size += len(part)
         if size > most:
-            return b"", False
+            return None
         parts.append(part)
-    return b"".join(parts), True
+    return b"".join(parts)
 
 
-def _headers(call: Call) -> dict[str, str]:
-    headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    if call.endpoint.key:
-        headers["Authorization"] = f"Bearer {call.endpoint.key}"
-    return headers
+def missing_extra(what: str) -> EvalspecError:
+    """Return the error of a package that only builds with models need."""
+    problem = Diagnostic(
+        code="M305",
+        severity="error",
+        message=f"asking models needs `{what}`, which is not installed",
+        hint="pip install 'evalspec[llm]'    nothing was sent and nothing was spent",
+        exit=Exit.ENVIRONMENT,
+    )
+    return EvalspecError([problem])
 
 
-def _message_in(body: str) -> str:
+def _aiohttp() -> Any:
     try:
-        error = json.loads(body).get("error")
-        said = error.get("message") if isinstance(error, dict) else error
-    except (ValueError, AttributeError, RecursionError):
-        return ""
-    return str(said or "")[:SHOWN_CHARS]
-
-
-def _whole(counted: Mapping[str, Any], name: str) -> int:
-    value = counted.get(name) if isinstance(counted, dict) else None
-    return value if isinstance(value, int) and value >= 0 else 0
+        import aiohttp
+    except ImportError as error:
+        raise missing_extra("aiohttp") from error
+    return aiohttp
 
 
 def _said(error: BaseException) -> str:

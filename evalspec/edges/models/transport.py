@@ -38,6 +38,7 @@ class Endpoint:
     key_from: str = ""  # where the key was looked for, for messages: `OPENAI_API_KEY`
     speaks_openai: bool = True
     model: str = ""  # the name that the endpoint knows the model by
+    batches: str | None = None  # the protocol of its batches: `openai` or `anthropic`
 
     def __repr__(self) -> str:
         """Never show the key."""
