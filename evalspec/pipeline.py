@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evalspec.diagnostics import Collector, Diagnostic, Exit, SpecError
+from evalspec.diagnostics import BuildError, Collector, Diagnostic, Exit, SpecError
 from evalspec.model.asking import Reply, Request
 from evalspec.model.build import Build, Inputs
 from evalspec.model.case import Candidate, Drop
+from evalspec.model.jury import Jury
 from evalspec.model.plan import Plan, Slot
 from evalspec.model.source import Document, SourceFile
 from evalspec.model.spec import Spec
@@ -234,16 +235,27 @@ def _generate(done: Build, ways: _Ways) -> Build:
 
 def _review(done: Build, ways: _Ways) -> Build:
     assert done.candidates is not None and done.view is not None
-    anchors = [one for name in sorted(done.inputs.anchors) for one in done.inputs.anchors[name]]
-    made = {one.id: one for one in done.view.candidates}  # before people's fixes: nobody is asked about those
-    as_made = [made.get(one.id, one) for one in done.candidates]
-    jury = deliberate(as_made, anchors, done.spec, ways.catalog, ways.tools)
+    jury = _jury(done, ways)
     return replace(
         done,
         jury=jury,
         reviewed=review(done.candidates, done.view, done.spec, jury.flags),
         warnings=(*done.warnings, *left_out(jury, done.spec)),
     )
+
+
+def _jury(done: Build, ways: _Ways) -> Jury:
+    assert done.candidates is not None and done.view is not None
+    anchors = [one for name in sorted(done.inputs.anchors) for one in done.inputs.anchors[name]]
+    made = {one.id: one for one in done.view.candidates}  # before people's fixes: nobody is asked about those
+    as_made = [made.get(one.id, one) for one in done.candidates]
+    try:
+        return deliberate(as_made, anchors, done.spec, ways.catalog, ways.tools)
+    except BuildError as error:
+        # People read what there is, with or without a word of the jury.
+        if ways.reading and error.exit is Exit.OFFLINE:
+            return Jury()
+        raise
 
 
 def _mix(done: Build, ways: _Ways) -> Build:

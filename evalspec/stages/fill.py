@@ -215,16 +215,15 @@ def _short(spec: Spec, plan: Plan, state: _Filling) -> tuple[Diagnostic, ...]:
             continue
         dropped = [drop for drop in state.drops if (drop.pool, drop.stratum) == place]
         lost = Counter(drop.reason for drop in dropped)
-        spelled = ", ".join(_lost(reason, count, dropped) for reason, count in sorted(lost.items()))
+        named = [_lost(reason, count, dropped) for reason, count in sorted(lost.items())]
+        spelled = ", ".join(named) or "no more to open"
         pool = spec.pool(stratum.pool)
         problems.add(
             "X501",
             f"`{stratum.pool}` holds {held} of the {stratum.owed} cases it owes in `{stratum.name}`",
             at=pool.at,
             label="this pool",
-            notes=[
-                f"{state.spent[place]} of {stratum.budget} candidates were made there; dropped: {spelled or 'no more to open'}"
-            ],
+            notes=[f"{state.spent[place]} of {stratum.budget} candidates were made there; dropped: {spelled}"],
             hint=_advice(pool.kind, stratum, spec),
             exit=Exit.FINDING,
         )
