@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import pickle
@@ -582,3 +583,116 @@ def results_other_digest(folder: Path) -> None:
     text = path.read_text("utf-8")
     digest_of_first = _results(folder)[0]["digest"]
     path.write_text(text.replace(str(digest_of_first), "0" * 32), "utf-8")
+
+
+REPLY = {"key": "1" * 32, "served": "writer-2026", "usage": [9, 5], "text": '{"message": "the clock is late"}'}
+
+
+def _segment(*replies: Mapping[str, object], version: int = 1) -> str:
+    lines = [{"tape_version": version, "replies": len(replies)}, *replies]
+    return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+
+
+def _tape(folder: Path, text: str, name: str = "") -> Path:
+    """Put a segment on the tape, under the digest of its bytes where no name is given."""
+    path = folder / "shop" / "tape" / f"{name or hashlib.sha256(text.encode()).hexdigest()[:32]}.jsonl"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+@recipe
+def tape_bit_flip(folder: Path) -> None:
+    """One bit in the middle of a reply."""
+    path = _tape(folder, _segment(REPLY))
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 4
+    path.write_bytes(raw)
+
+
+@recipe
+def tape_torn(folder: Path) -> None:
+    """The last reply is cut off."""
+    path = _tape(folder, _segment(REPLY))
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+@recipe
+def tape_database(folder: Path) -> None:
+    """A cache's database beside the segments."""
+    _tape(folder, _segment(REPLY)).with_name("cache.db").write_bytes(b"SQLite format 3\0" + bytes(84))
+
+
+@recipe
+def tape_pickle(folder: Path) -> None:
+    """A pickle under the name of a segment, which runs a command when it is read as one."""
+    path = _tape(folder, "", "3" * 32)
+    path.write_bytes(b"\x80\x04\x95\x1d\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94.")
+
+
+@recipe
+def tape_renamed(folder: Path) -> None:
+    """A segment under the name of another."""
+    _tape(folder, _segment(REPLY), "4" * 32)
+
+
+@recipe
+def tape_header_of_a_call(folder: Path) -> None:
+    """A reply with the header that carried the key, forged so that its name fits."""
+    _tape(folder, _segment({**REPLY, "headers": {"x-api-key": "sk-" + "a1b2c3d4e5f6g7h8i9j0k1l2"}}))
+
+
+@recipe
+def tape_field(folder: Path) -> None:
+    """A reply with a field that no reply has, forged so that its name fits."""
+    _tape(folder, _segment({**REPLY, "trust": "me"}))
+
+
+@recipe
+def tape_newer(folder: Path) -> None:
+    """A format that does not exist yet."""
+    _tape(folder, _segment(REPLY, version=99))
+
+
+@recipe
+def tape_two_replies(folder: Path) -> None:
+    """One question, answered on two branches."""
+    _tape(folder, _segment(REPLY))
+    _tape(folder, _segment({**REPLY, "text": '{"message": "the table is bent"}'}))
+
+
+@recipe
+def tape_huge_reply(folder: Path) -> None:
+    """A reply of over a mebibyte, forged so that its name fits."""
+    _tape(folder, _segment({**REPLY, "text": "a" * 1_100_000}))
+
+
+@recipe
+def tape_huge_file(folder: Path) -> None:
+    """A segment of 65 MiB, most of it a hole."""
+    path = _tape(folder, _segment(REPLY), "5" * 32)
+    os.truncate(path, 65 * 1024 * 1024)
+
+
+@recipe
+def tape_archive(folder: Path) -> None:
+    """A segment that was compressed."""
+    _tape(folder, _segment(REPLY)).with_name(f"{'6' * 32}.jsonl.gz").write_bytes(gzip.compress(b"a" * 10_000_000))
+
+
+@recipe
+def tape_link(folder: Path) -> None:
+    """A segment that is a link out of the project."""
+    _tape(folder, _segment(REPLY)).with_name(f"{'7' * 32}.jsonl").symlink_to("/etc/passwd")
+
+
+@recipe
+def tape_pipe(folder: Path) -> None:
+    """A segment that is a pipe, on which a reader would wait for ever."""
+    os.mkfifo(_tape(folder, _segment(REPLY)).with_name(f"{'8' * 32}.jsonl"))
+
+
+@recipe
+def tape_is_file(folder: Path) -> None:
+    """A file where the folder should be."""
+    (folder / "shop" / "tape").write_text(_segment(REPLY), "utf-8")
