@@ -65,6 +65,7 @@ SECTIONS: Mapping[str, str] = {
     "level": "axes.AXIS.LEVEL",
     "persona": "personas.PERSONA",
     "model": "models.ALIAS",
+    "price": "models.ALIAS.price",
     "roles": "roles",
     "pool": "pools.POOL",
     "cell": "pools.POOL.cells, an entry",

@@ -51,6 +51,12 @@ MODELS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "accuracy of 0.5, over ten anchors or more). Its opinions flag nothing and count for nothing; the report "
             "still shows its record. Name another model, or mend the anchors.",
         ),
+        "M151": (
+            "a stranger's files may not ask models",
+            "Under `pull_request_target`, and on a pull request from a fork, everything in the checkout is a "
+            "stranger's: a build there asks no model, whatever its flags. `verify` and `build --locked` need none. A "
+            "maintainer reads the change and builds its commit in a trusted workflow.",
+        ),
         "M301": (
             "user config that is not understood",
             "`~/.config/evalspec/config.yaml` holds `endpoints` (a name to `base_url`, `key_env`, `local`, `provider` "
@@ -121,6 +127,27 @@ MODELS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "`budget.usd` is a hard stop over one build and its resumes. Before a question is sent, the most it can "
             "cost is reserved; if that would pass the budget, nothing more is sent. Everything paid for is kept and "
             "is not asked again. Raise the budget, or make the set smaller.",
+        ),
+        "M321": (
+            "a model without a known price",
+            "A budget can hold only what can be counted, so a build asks no model whose list price nobody knows. "
+            "Prices come from the spec, from litellm's table where litellm is installed (the file is read, nothing is "
+            "fetched), and from a small dated table of our own; servers of your own are free. State it in the spec: "
+            "`models: {writer: {model: acme/one, price: {prompt: 0.27, completion: 1.10}}}`, in dollars per million "
+            "tokens. A price changes no case: no lock becomes stale by it.",
+        ),
+        "M322": (
+            "a model that costs money here, and no budget",
+            "By its name the model runs on a server of your own, but your user config sends it to one that is not "
+            "marked `local: true`, and it has a price. Add `budget: {usd: 5}` to the spec, or mark the endpoint as "
+            "your own.",
+        ),
+        "M323": (
+            "an endpoint that counts more than it was allowed",
+            "Before a question is sent, the most it can cost is reserved: a token for each byte of the prompt, and all "
+            "of `max_tokens`. This endpoint reported more, so it does not keep to `max_tokens`, or puts a long prompt "
+            "of its own in front, and the real figure passes the budget. It is recorded as it is, nothing more is "
+            "sent, and all replies are kept. Raise the budget, or ask another endpoint.",
         ),
         "T701": (
             "the journal cannot be used",

@@ -125,6 +125,8 @@ class Model:
     family: str | None = None  # as stated in the spec
     grammar: str | None = None  # path of the grammar file, for builtin/grammar
     params: tuple[tuple[str, object], ...] = ()
+    # Dollars per million tokens of prompt and completion, as stated in the spec; decides no byte of a lock.
+    price: tuple[float, float] | None = None
     at: Span | None = field(default=None, compare=False, repr=False)
 
     @property

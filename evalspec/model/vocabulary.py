@@ -53,6 +53,7 @@ DEVICE_NAMES: frozenset[str] = frozenset(
 FREE_PROVIDERS: tuple[str, ...] = (
     "builtin/",
     "hosted_vllm/",
+    "llama_cpp/",
     "llamafile/",
     "lm_studio/",
     "ollama/",

@@ -10,15 +10,16 @@ and never while the disk works.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evalspec.diagnostics import EvalspecError
 from evalspec.edges.models.admission import Admission, Pace, backoff
 from evalspec.edges.models.count import Count
-from evalspec.edges.models.giving_up import DOLLAR, gave_up, over_budget, stopped
+from evalspec.edges.models.giving_up import DOLLAR, beyond_budget, gave_up, over_budget, stopped
 from evalspec.edges.models.journal import Journal
+from evalspec.edges.models.lanes import Lane, Open
 from evalspec.edges.models.transport import RETRIED, Call, Endpoint, Fault, Received, Transport
 from evalspec.edges.signals import heard
 from evalspec.model.asking import Reply, Request
@@ -59,27 +60,6 @@ class Rules:
     pace: Pace = field(default_factory=Pace)
 
 
-@dataclass(slots=True, eq=False)
-class _Open:
-    """A question without a reply."""
-
-    key: str
-    request: Request
-    tries: int = 0
-    is_first: bool = False  # to its model: the others wait for what comes of it
-
-
-@dataclass(slots=True, eq=False)
-class _Lane:
-    """The questions to one endpoint, in the order of the plan, and its window."""
-
-    window: Admission
-    ready: deque[_Open] = field(default_factory=deque)
-    carried: int = 0  # questions between claim and commit
-    turns: deque[asyncio.Future[bool]] = field(default_factory=deque)  # claimed, and waiting for a place
-    wakes_at: float = 0.0  # when a timer goes on with it
-
-
 class Asker:
     """Asks for one build; a class because windows, connections and counts live as long as the build."""
 
@@ -92,17 +72,18 @@ class Asker:
         self._tape = tape
         self._rules = rules
         self._tell = tell
-        self._lanes: dict[str, _Lane] = {}  # by the endpoint's name
+        self._lanes: dict[str, Lane] = {}  # by the endpoint's name
         self._ways: dict[str, Way] = {}  # by the model's name
+        self._dearer: dict[str, float] = {}  # model to the factor by which its endpoint passed what was reserved
         self._proven: set[str] = set()  # models that have answered
-        self._tried: dict[str, list[_Open]] = {}  # model whose first question is out, to the others that wait for it
-        self._theirs: list[_Open] = []  # that another process is asking
-        self._over: list[_Open] = []  # that the budget has no room for until something is settled
+        self._tried: dict[str, list[Open]] = {}  # model whose first question is out, to the others that wait for it
+        self._theirs: list[Open] = []  # that another process is asking
+        self._over: list[Open] = []  # that the budget has no room for until something is settled
         self._replies: dict[str, Reply] = {}
         self._left = 0
         self._flying = 0
         self._carrying: set[asyncio.Task[None]] = set()
-        self._stopped: BaseException | None = None
+        self._stopped: Callable[[], BaseException] | None = None  # made at the end, when everything is counted
         self._ended = asyncio.Event()
         self._runner = asyncio.Runner()
 
@@ -116,7 +97,7 @@ class Asker:
         keys = [request_key(one) for one in requests]
         self._runner.run(self._ask_all(dict(zip(keys, requests, strict=True))))
         if self._stopped is not None:
-            raise self._stopped
+            raise self._stopped()
         return [self._replies[key] for key in keys]
 
     def close(self) -> None:
@@ -128,7 +109,7 @@ class Asker:
     async def _ask_all(self, requests: Mapping[str, Request]) -> None:
         found = {key: self._tape[key] for key in requests if key in self._tape}
         found |= self._journal.known([key for key in requests if key not in found])
-        missing = [_Open(key=key, request=one) for key, one in requests.items() if key not in found]
+        missing = [Open(key=key, request=one) for key, one in requests.items() if key not in found]
         self.count.questions += len(requests)
         self.count.from_tape += len(found)
         self._replies = found
@@ -173,42 +154,43 @@ class Asker:
                 lane.wakes_at = lane.window.resumes_at
                 loop.call_at(lane.wakes_at, self._pump)
 
-    def _has_room(self, lane: _Lane, now: float) -> bool:
+    def _has_room(self, lane: Lane, now: float) -> bool:
         return self._flying < self._rules.jobs and lane.window.has_room(now)
 
-    def _may_claim(self, lane: _Lane, now: float) -> bool:
+    def _may_claim(self, lane: Lane, now: float) -> bool:
         width = min(lane.window.width, self._rules.jobs)
         ahead = width // AHEAD if width > 1 else 0
         return now >= lane.window.resumes_at and lane.carried < width + ahead
 
-    def _take_off(self, lane: _Lane, now: float) -> None:
+    def _take_off(self, lane: Lane, now: float) -> None:
         turn = lane.turns.popleft()
         if not turn.done():
             self._flying += 1
             lane.window.enter(now)
             turn.set_result(True)
 
-    def _carry(self, one: _Open, lane: _Lane) -> None:
+    def _carry(self, one: Open, lane: Lane) -> None:
         lane.carried += 1
         task = asyncio.get_running_loop().create_task(self._claim_and_send(one, lane))
         self._carrying.add(task)
         task.add_done_callback(lambda done: self._landed(done, lane))
 
-    def _landed(self, task: asyncio.Task[None], lane: _Lane) -> None:
+    def _landed(self, task: asyncio.Task[None], lane: Lane) -> None:
         lane.carried -= 1
         self._carrying.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._stop(error)  # the disk refused: nothing more may be paid for
+            self._stop(lambda: error)  # the disk refused: nothing more may be paid for
         if self._over and not self._carrying:  # until then a reply may cost less than was reserved for it
-            self._stop(self._over_budget(self._over[0].request))
+            request = self._over[0].request
+            self._stop(lambda: self._over_budget(request))
         self._pump()
         if not self._left or (self._stopped is not None and not self._carrying):
             self._ended.set()
 
-    async def _claim_and_send(self, one: _Open, lane: _Lane) -> None:
+    async def _claim_and_send(self, one: Open, lane: Lane) -> None:
         """Claim one question, send it when there is a place, and keep what comes."""
         rules = self._rules
-        highest = rules.price.highest(one.request)
+        highest = self._highest(one.request)
         claim = await self._journal.claim(one.key, rules.plan, price=highest, cap=rules.cap)
         self.count.orphans += claim.was_orphan
         if claim.state == "over":
@@ -229,7 +211,7 @@ class Asker:
         else:
             await self._journal.release(one.key)
 
-    async def _turn(self, lane: _Lane) -> bool:
+    async def _turn(self, lane: Lane) -> bool:
         """Wait for a place at the endpoint; False when nothing more is sent."""
         if self._stopped is not None:
             return False
@@ -238,7 +220,7 @@ class Asker:
         self._pump()
         return await turn
 
-    async def _send(self, one: _Open, lane: _Lane, highest: int) -> None:
+    async def _send(self, one: Open, lane: Lane, highest: int) -> None:
         """Send one claimed question, and keep what comes and what it cost."""
         loop, rules, way = asyncio.get_running_loop(), self._rules, self._way(one.request.model)
         sent_at = loop.time()
@@ -261,19 +243,35 @@ class Asker:
         lane.window.answered(loop.time())
         self._prove(one.request.model)
         self._pump()
-        price = min(rules.price.actual(one.request, received.reply), highest) if highest else 0
+        price = rules.price.actual(one.request, received.reply)
         # Another process may have asked it too, and been first: what is kept is what everybody uses.
         reply = await self._journal.settle(one.key, rules.plan, received.reply, received.raw, price=price)
         self.count.spent += price
         self.count.answered += 1
         self.count.models[one.request.model] = self.count.models.get(one.request.model, 0) + 1
+        if price > highest:
+            self._overran(one.request, price, highest)
         self._answer(one, reply)
 
-    def _leave(self, lane: _Lane) -> None:
+    def _highest(self, request: Request) -> int:
+        """Return what is reserved for a question: the most it can cost, or what its endpoint was seen to make of it."""
+        return math.ceil(self._rules.price.highest(request) * self._dearer.get(request.model, 1.0))
+
+    def _overran(self, request: Request, price: int, highest: int) -> None:
+        """Count a call that its endpoint took more for than it may, reserve more from now on, or stop at the budget."""
+        self.count.overruns += 1
+        self.count.overrun += price - highest
+        model, listed = request.model, self._rules.price.highest(request)
+        self._dearer[model] = max(self._dearer.get(model, 1.0), price / listed)
+        spent, cap = self._journal.spent(self._rules.plan), self._rules.cap
+        if cap is not None and spent > cap:
+            self._stop(lambda: beyond_budget(model, cap=cap, spent=spent, count=self.count))
+
+    def _leave(self, lane: Lane) -> None:
         self._flying -= 1
         lane.window.leave()
 
-    def _answer(self, one: _Open, reply: Reply) -> None:
+    def _answer(self, one: Open, reply: Reply) -> None:
         self._replies[one.key] = reply
         self._left -= 1
         self._tell(self.count)
@@ -284,13 +282,13 @@ class Asker:
             self._proven.add(model)
             self._back(self._tried.pop(model, []))
 
-    def _let_others_try(self, one: _Open) -> None:
+    def _let_others_try(self, one: Open) -> None:
         """Let another question be the first one to a model, where this one was and says nothing about it."""
         one.is_first = False
         if one.request.model not in self._proven:
             self._back(self._tried.pop(one.request.model, []))
 
-    def _back(self, some: Sequence[_Open]) -> None:
+    def _back(self, some: Sequence[Open]) -> None:
         """Put questions back to the front, in their order."""
         for one in reversed(some):
             self._lane(one).ready.appendleft(one)
@@ -307,7 +305,7 @@ class Asker:
             self._back(some)
             self._pump()
 
-    def _heard(self, fault: Fault, one: _Open, lane: _Lane, endpoint: Endpoint, sent_at: float) -> None:
+    def _heard(self, fault: Fault, one: Open, lane: Lane, endpoint: Endpoint, sent_at: float) -> None:
         """Count a fault, and stop the build where trying again cannot help."""
         self.count.faults[fault.kind] = self.count.faults.get(fault.kind, 0) + 1
         loop, window, pace = asyncio.get_running_loop(), lane.window, self._rules.pace
@@ -327,9 +325,9 @@ class Asker:
             else:
                 loop.call_later(backoff(one.tries, pace), self._again, one, lane)
             return
-        self._stop(gave_up(fault, one.request.model, endpoint, how, self.count))
+        self._stop(lambda: gave_up(fault, one.request.model, endpoint, how, self.count))
 
-    def _again(self, one: _Open, lane: _Lane) -> None:
+    def _again(self, one: Open, lane: Lane) -> None:
         if self._stopped is None:
             lane.ready.appendleft(one)
             self._pump()
@@ -337,16 +335,16 @@ class Asker:
     def _interrupt(self, number: int) -> None:
         """Stop sending, and give what is in flight some seconds to come in."""
         self._stopped = None  # a person's word goes before any other reason
-        self._stop(stopped(number, self.count))
+        self._stop(lambda: stopped(number, self.count))
         asyncio.get_running_loop().call_later(self._rules.pace.drain, self._cut_off)
 
     def _cut_off(self) -> None:
         for task in self._carrying:
             task.cancel()
 
-    def _stop(self, error: BaseException) -> None:
+    def _stop(self, why: Callable[[], BaseException]) -> None:
         """Send nothing more; what waits for a place gives its claim back."""
-        self._stopped = self._stopped or error
+        self._stopped = self._stopped or why
         for lane in self._lanes.values():
             while lane.turns:
                 turn = lane.turns.popleft()
@@ -360,12 +358,12 @@ class Asker:
             self._ways[model] = self._rules.way(model)
         return self._ways[model]
 
-    def _lane(self, one: _Open) -> _Lane:
+    def _lane(self, one: Open) -> Lane:
         name = self._way(one.request.model).endpoint.name
         if name not in self._lanes:
-            self._lanes[name] = _Lane(window=Admission(most=self._rules.jobs, pace=self._rules.pace))
+            self._lanes[name] = Lane(window=Admission(most=self._rules.jobs, pace=self._rules.pace))
         return self._lanes[name]
 
     def _over_budget(self, request: Request) -> EvalspecError:
-        highest, cap = self._rules.price.highest(request), self._rules.cap or 0
+        highest, cap = self._highest(request), self._rules.cap or 0
         return over_budget(request.model, highest=highest, cap=cap, spent=self._journal.spent(self._rules.plan))

@@ -15,6 +15,8 @@ class Count:
     sent: int = 0
     retried: int = 0
     spent: int = 0  # millionths of a dollar, this run
+    overruns: int = 0  # calls for which the endpoint counted more than it was allowed
+    overrun: int = 0  # millionths of a dollar by which they did
     orphans: int = 0  # that an earlier run had in flight when it ended, and that may have been billed
     cut_off: int = 0  # that this run had in flight when it ended
     faults: dict[str, int] = field(default_factory=dict)  # by kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from evalspec.diagnostics import BuildError, Diagnostic, Exit
+from evalspec.diagnostics import BuildError, Diagnostic, Exit, Note
 from evalspec.edges.models.count import Count
 from evalspec.edges.models.transport import Endpoint, Fault, FaultKind
 from evalspec.edges.signals import Stopped
@@ -62,6 +62,20 @@ def over_budget(model: str, *, highest: int, cap: int, spent: int) -> BuildError
         message=f"the budget of ${cap / DOLLAR:,.2f} is used: ${spent / DOLLAR:,.4f} spent or reserved, "
         f"and the next question to `{model}` may cost ${highest / DOLLAR:,.4f}",
         hint="raise `budget.usd` or make the set smaller; everything paid for is kept and is not asked again",
+        exit=Exit.BUDGET,
+    )
+    return BuildError([problem])
+
+
+def beyond_budget(model: str, *, cap: int, spent: int, count: Count) -> BuildError:
+    """Return the error of an endpoint that counts more than it was allowed, so that the budget is passed."""
+    problem = Diagnostic(
+        code="M323",
+        severity="error",
+        message=f"`{model}` counted more tokens than its questions allow, and that passed the budget of "
+        f"${cap / DOLLAR:,.2f}: ${spent / DOLLAR:,.4f} spent or reserved ({_kept(count)})",
+        notes=(Note(message=f"{count.overruns:,} calls cost ${count.overrun / DOLLAR:,.4f} more than was reserved"),),
+        hint="raise `budget.usd`, or ask an endpoint that keeps to `max_tokens`; nothing that is kept is asked again",
         exit=Exit.BUDGET,
     )
     return BuildError([problem])

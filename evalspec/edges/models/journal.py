@@ -34,7 +34,6 @@ from evalspec.edges.models.owner import Owner
 from evalspec.model.asking import Reply
 
 MAX_TOGETHER = 512  # operations of one commit
-ORPHAN_FACTOR = 2  # a question that a crash may have sent once is settled as billed twice
 SQLITE_VARIABLES = 500  # of one statement; the least that any SQLite allows is 999
 
 _LOST = Note(message="a reply that had arrived could not be kept; the next build asks for it again")
@@ -97,7 +96,11 @@ class Journal:
 
     def spent(self, plan: str) -> int:
         """Return what a plan has cost and holds reserved, in millionths of a dollar."""
-        return self._now(lambda connection: _spent(connection, plan))
+        return self._now(lambda connection: spent_of(connection, plan))
+
+    def do(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        """Run one operation on the tables of a neighbour in a transaction; return what it gave, once it is durable."""
+        return self._now(work)
 
     async def claim(self, key: str, plan: str, *, price: int, cap: int | None) -> Claim:
         """Claim one question at its highest price, in millionths of a dollar; `cap` is what the plan may cost."""
@@ -111,7 +114,7 @@ class Journal:
 
         def write(connection: sqlite3.Connection) -> Reply:
             held = connection.execute("SELECT orphaned FROM claims WHERE key = ?", (key,)).fetchone()
-            amount = price * (ORPHAN_FACTOR if held is not None and held[0] else 1)
+            amount = price * (1 + (held[0] if held is not None else 0))
             row = (key, *reply_row(key, reply), raw.encode("utf-8", "surrogatepass"))
             connection.execute("INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?)", row)
             connection.execute("INSERT INTO charges VALUES (?, ?, ?)", (plan, key, amount))
@@ -139,7 +142,8 @@ class Journal:
             if held is None:
                 return
             if held[2]:
-                connection.execute("INSERT INTO charges VALUES (?, ?, ?)", (held[0], key, held[1] // ORPHAN_FACTOR))
+                earlier = held[1] * held[2] // (1 + held[2])
+                connection.execute("INSERT INTO charges VALUES (?, ?, ?)", (held[0], key, earlier))
             connection.execute("DELETE FROM claims WHERE key = ?", (key,))
 
         await self._soon(write)
@@ -156,18 +160,18 @@ class Journal:
         if owner != self._owner.name and self._owner.is_alive(owner):
             return Claim(state="theirs")
         is_orphan = owner != self._owner.name
-        # An orphan may have been billed already: in its own plan its place in the budget is kept twice, and settled
-        # twice. In another plan it is counted where it was sent, at the most it can have cost.
-        is_twice = bool(orphaned) or (is_orphan and held_by == plan)
-        needed = price * (ORPHAN_FACTOR if is_twice else 1)
+        # An orphan may have been billed already: in its own plan its place in the budget is kept and settled once more
+        # for each process that died with it. In another plan it is counted where it was sent, at the most it can have
+        # cost.
+        earlier = orphaned + is_orphan if held_by == plan else 0
+        needed = price * (1 + earlier)
         own = reserved if held_by == plan else 0
-        if cap is not None and _spent(connection, plan) - own + needed > cap:
+        if cap is not None and spent_of(connection, plan) - own + needed > cap:
             return Claim(state="over", was_orphan=is_orphan)
         if is_orphan and held_by != plan:
             connection.execute("INSERT INTO charges VALUES (?, ?, ?)", (held_by, key, reserved))
-            is_twice, needed = False, price
         connection.execute(
-            "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?)", (key, plan, self._owner.name, needed, int(is_twice))
+            "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?)", (key, plan, self._owner.name, needed, earlier)
         )
         return Claim(state="mine", was_orphan=is_orphan)
 
@@ -256,7 +260,8 @@ def _reply(connection: sqlite3.Connection, key: str) -> Reply | None:
     return reply_of(key, *row) if row is not None else None
 
 
-def _spent(connection: sqlite3.Connection, plan: str) -> int:
+def spent_of(connection: sqlite3.Connection, plan: str) -> int:
+    """Return what a plan has cost and holds reserved, in millionths of a dollar."""
     charged = connection.execute("SELECT COALESCE(SUM(amount), 0) FROM charges WHERE plan = ?", (plan,)).fetchone()[0]
     held = connection.execute("SELECT COALESCE(SUM(reserved), 0) FROM claims WHERE plan = ?", (plan,)).fetchone()[0]
     return int(charged) + int(held)

@@ -27,7 +27,13 @@ def resolved_data(spec: Spec) -> Data:
         axes={axis.name: {level.name: _level(level) for level in axis.levels} for axis in spec.axes},
         personas={one.name: _given(description=one.description, style=dict(one.style)) for one in spec.personas},
         models={
-            one.alias: _given(model=one.model, family=one.family, grammar=one.grammar, **dict(one.params))
+            one.alias: _given(
+                model=one.model,
+                family=one.family,
+                grammar=one.grammar,
+                price=dict(zip(("prompt", "completion"), one.price, strict=True)) if one.price else None,
+                **dict(one.params),
+            )
             for one in spec.models
         },
         roles=_given(
@@ -69,10 +75,15 @@ def resolved_data(spec: Spec) -> Data:
 
 
 def spec_digest(spec: Spec) -> str:
-    """Return the digest of what a spec resolves to: comments, order, quotes, description and budget change nothing."""
+    """Return the digest of what a spec resolves to: comments, order, quotes and what decides no byte change nothing.
+
+    That is the description, the budget and the prices.
+    """
     data = resolved_data(spec)
     for key in ("description", "budget"):
         data.pop(key, None)
+    for model in data.get("models", {}).values():
+        model.pop("price", None)
     return digest(_settled(data))
 
 

@@ -11,13 +11,21 @@ from evalspec.stages.resolving.paths import path_of
 from evalspec.stages.resolving.tree import Node, Scope
 
 BUILTIN = "builtin/"
-OWN_KEYS = frozenset({"model", "family", "grammar"})
+OWN_KEYS = frozenset({"model", "family", "grammar", "price"})
+MAX_PRICE = 100_000  # dollars per million tokens; a price of a whole call is none of a token
 
 
 def models_of(scope: Scope) -> tuple[Model, ...]:
     """Resolve the aliases that name a model."""
     found = (_model(scope, alias, node) for alias, node in scope.root.entries_at("models"))
-    return tuple(one for one in found if one is not None)
+    models = tuple(one for one in found if one is not None)
+    stated: dict[str, Model] = {}
+    for one in models:
+        other = stated.setdefault(one.model, one) if one.price is not None else one
+        if other.price != one.price:
+            message = f"`{other.alias}` and `{one.alias}` are one model at two prices"
+            scope.problems.add("C207", message, at=one.at, hint="state the price once; it holds for both")
+    return models
 
 
 def roles_of(scope: Scope, models: tuple[Model, ...]) -> Roles:
@@ -76,8 +84,8 @@ def budget_of(scope: Scope, models: tuple[Model, ...], called: Iterable[str]) ->
 
 
 def costs_money(model: Model) -> bool:
-    """Return True for a model that somebody else runs."""
-    return not model.model.startswith(FREE_PROVIDERS)
+    """Return True for a model that somebody else runs, unless the spec says that it costs nothing."""
+    return not model.model.startswith(FREE_PROVIDERS) and model.price != (0.0, 0.0)
 
 
 def _model(scope: Scope, alias: str, node: Node) -> Model | None:
@@ -116,8 +124,26 @@ def _model(scope: Scope, alias: str, node: Node) -> Model | None:
         family=node.text("family"),
         grammar=path_of(scope, grammar),
         params=tuple(params),
+        price=_price(scope, name, node.get("price")),
         at=node.key_at,
     )
+
+
+def _price(scope: Scope, model: str, node: Node | None) -> tuple[float, float] | None:
+    """Resolve what a model costs, in dollars per million tokens of prompt and of completion."""
+    if node is None:
+        return None
+    if model.startswith(BUILTIN):
+        scope.inert(node, f"`{model}` costs nothing")
+    found = []
+    for side in ("prompt", "completion"):
+        one = node.get(side)
+        value = one.data if one is not None else 0
+        if one is not None and isinstance(value, int | float) and not 0 <= value <= MAX_PRICE:
+            form = f"a price is a number from 0 to {MAX_PRICE:,}, in dollars per million tokens"
+            scope.problems.add("C207", form, at=one.at)
+        found.append(float(str(value)))
+    return found[0], found[1]
 
 
 def _check_param(scope: Scope, model: str, key: str, node: Node) -> None:
