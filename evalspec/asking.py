@@ -9,19 +9,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from evalspec.diagnostics import BuildError, Diagnostic, Exit
+from evalspec.edges.models.count import Count
+from evalspec.edges.untrusted import refuse_untrusted
 from evalspec.model.asking import Reply, Request
 from evalspec.model.spec import Spec
 from evalspec.ports import Ask, request_key
 from evalspec.stages.tape import Find, withheld
 
 if TYPE_CHECKING:
-    from evalspec.edges.models.asking import Asker, Count
+    from evalspec.edges.models.asking import Asker
     from evalspec.edges.models.journal import Journal
 
 # `tape`: what is published, as `verify` needs it. `known`: also what this user has paid for. `live`: ask for the rest.
 # `batch`: send the rest in batches, and come back another day.
 Mode = Literal["tape", "known", "live", "batch"]
 JOBS = 64  # calls at once, unless --jobs says otherwise
+DEADLINE = 120.0  # seconds of one call by the wall clock, unless --deadline says otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class Asked:
 
     mode: Mode = "known"
     jobs: int = JOBS
+    deadline: float = DEADLINE
     tell: Callable[[Count], None] = lambda count: None
     # Hears of every reply that is handed out, by key: those of the tape, and those that are not on it yet.
     hear: Callable[[Mapping[str, Reply], Mapping[str, Reply]], None] = lambda taped, fresh: None
@@ -46,6 +50,7 @@ def answering(spec: Spec, tape: Mapping[str, Reply], find: Find, how: Asked) -> 
     Replies are handed out as they may be published, so that a replay from the tape alone gives the same bytes.
     """
     opened: list[tuple[Journal, Asker]] = []
+    count = Count()
 
     def ask(requests: Sequence[Request]) -> Sequence[Reply]:
         asked = {request_key(one): one for one in requests}
@@ -60,16 +65,21 @@ def answering(spec: Spec, tape: Mapping[str, Reply], find: Find, how: Asked) -> 
             fresh = {key: withheld(one, find) for key, one in bought(asked, missing).items()}
             how.hear({}, fresh)
             taped |= fresh
+        else:
+            count.questions += len(asked)
+            count.from_tape += len(asked)
+            how.tell(count)
         return [taped[request_key(one)] for one in requests]
 
     def bought(asked: Mapping[str, Request], missing: Mapping[str, Request]) -> Mapping[str, Reply]:
         if how.mode in ("live", "batch"):
             from evalspec.batching import through_batches
 
-            through_batches(*_once(opened, spec, tape, how), missing, spec, submit=how.mode == "batch")
-            replies = dict(zip(asked, _once(opened, spec, tape, how)[1].ask(tuple(asked.values())), strict=True))
+            refuse_untrusted(os.environ, spec.path)
+            through_batches(*_once(opened, spec, tape, how, count), missing, spec, submit=how.mode == "batch")
+            replies = dict(zip(asked, _once(opened, spec, tape, how, count)[1].ask(tuple(asked.values())), strict=True))
             return {key: replies[key] for key in missing}
-        known = _once(opened, spec, tape, how)[0].known(tuple(missing)) if has_journal() else {}
+        known = _once(opened, spec, tape, how, count)[0].known(tuple(missing)) if has_journal() else {}
         if unknown := [one for key, one in missing.items() if key not in known]:
             raise _not_known(unknown, len(asked), spec, "known here")
         return known
@@ -83,14 +93,16 @@ def answering(spec: Spec, tape: Mapping[str, Reply], find: Find, how: Asked) -> 
 
 
 def _once(
-    opened: list[tuple[Journal, Asker]], spec: Spec, tape: Mapping[str, Reply], how: Asked
+    opened: list[tuple[Journal, Asker]], spec: Spec, tape: Mapping[str, Reply], how: Asked, count: Count
 ) -> tuple[Journal, Asker]:
     if not opened:
         # Imported here: a build that asks nothing must not pay for the loop, the database and the connections.
         from evalspec.live import open_asker, open_journal
 
         journal = open_journal()
-        opened.append((journal, open_asker(spec, journal, tape, jobs=how.jobs, tell=how.tell)))
+        asker = open_asker(spec, journal, tape, jobs=how.jobs, tell=how.tell, deadline=how.deadline)
+        asker.count = count
+        opened.append((journal, asker))
     return opened[0]
 
 

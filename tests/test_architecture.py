@@ -44,7 +44,21 @@ ARROWS: dict[str, frozenset[str]] = {
 DRIVERS = frozenset(
     {
         *("asking", "base", "comparing", "exporting", "importing", "live"),
-        *("batching", "pinging", "project", "reaching", "reviewing", "swap", "tape_use", "taping", "tracing", "verification", "writing"),
+        *(
+            "batching",
+            "pinging",
+            "pricing",
+            "project",
+            "reaching",
+            "reviewing",
+            "run_log",
+            "swap",
+            "tape_use",
+            "taping",
+            "tracing",
+            "verification",
+            "writing",
+        ),
     }
 )
 OUTSIDE = DRIVERS | {"cli", "__main__", "__init__"}

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "import": ("evalspec.cli.import_", "Sample and scrub raw rows into a source's snapshot."),
     "check": ("evalspec.cli.check", "Say everything that is wrong with a spec and its sources; spend nothing."),
     "plan": ("evalspec.cli.plan", "Show cells, slots, review hours and cost before anything is made."),
+    "models": ("evalspec.cli.models", "Show where every model of a spec is asked, and whether it answers."),
     "build": ("evalspec.cli.build", "Compile a spec into its lock and mix report."),
     "verify": ("evalspec.cli.verify", "Prove that a lock follows from its inputs; no network, no keys."),
     "report": ("evalspec.cli.report", "Print the mix report of a lock."),
@@ -35,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "score": ("evalspec.cli.score", "Say whether a model may take another's place: ship, block or inconclusive."),
     "why": ("evalspec.cli.why", "Say what made a case, a drop or a cell, and what changed since a base."),
     "review": ("evalspec.cli.review", "List candidates that wait for people, and record decisions."),
+    "tape": ("evalspec.cli.tape", "Count the published replies of models, and what of them a spec uses."),
     "catalog": ("evalspec.cli.catalog", "List every operator, attack, measure and technique with its options."),
     "explain": ("evalspec.cli.explain", "Explain a diagnostic code, or the exit codes."),
 }
@@ -117,9 +119,9 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         return _usage(error)
     except (click.Abort, EOFError, KeyboardInterrupt):
-        return _stopped(Exit.INTERRUPTED)
+        return _stopped(Stopped(Exit.INTERRUPTED))
     except Stopped as stop:
-        return _stopped(int(stop.code or 0))
+        return _stopped(stop)
     except BrokenPipeError:
         return _closed_pipe()
     except EvalspecError as error:
@@ -130,7 +132,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         stopped_by = received()
         if stopped_by is not None:  # an import in C turns what a signal raises into an error of its own
-            return _stopped(128 + stopped_by)
+            return _stopped(Stopped(128 + stopped_by))
         if isinstance(error, (OSError, MemoryError)):
             return _environment(error)
         return _bug(error, arguments, is_debug=is_debug)
@@ -149,9 +151,9 @@ def refuse_shadow(names: Sequence[str]) -> int:
     return Exit.INVALID
 
 
-def _stopped(code: int) -> int:
-    _say("\nstopped; nothing was half-written")
-    return code
+def _stopped(stop: Stopped) -> int:
+    _say(f"\n{stop.said}")
+    return int(stop.code or 0)
 
 
 def _closed_pipe() -> int:

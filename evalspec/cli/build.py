@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from textwrap import wrap
 
 import click
 
-from evalspec.asking import JOBS, Asked
+from evalspec.asking import DEADLINE, JOBS, Asked, Mode
 from evalspec.cli.arguments import DAY, PATH
 from evalspec.cli.console import (
     Steps,
@@ -23,16 +25,20 @@ from evalspec.cli.console import (
     shown,
 )
 from evalspec.cli.unchanged import Answer, remember
-from evalspec.diagnostics import BuildError, Diagnostic, Exit
+from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
 from evalspec.edges.busy import hold
 from evalspec.edges.project_folder import project_folder
+from evalspec.edges.signals import Stopped
 from evalspec.model.build import Build
 from evalspec.model.outcome import Verdict
+from evalspec.model.spec import Spec
 from evalspec.pipeline import STAGES
 from evalspec.project import load_spec, lock_path, read_lock, report_path, run
+from evalspec.run_log import log_run, said_of
 from evalspec.stages.lock import dump
 from evalspec.stages.reporting.claims import real_cases
 from evalspec.stages.reporting.figures import share
+from evalspec.stages.reporting.replies import worst_cells
 from evalspec.stages.resolving.paths import stem_of
 from evalspec.taping import publishing
 from evalspec.verification import compare, gate_problems, past_without_evidence, verify_spec
@@ -51,6 +57,17 @@ SUMMARY_COLUMNS = 100  # beyond, a terminal breaks the line in the middle of a n
 @click.option("--partial", is_flag=True, help="Lock the approved cases alone, as a labelled trial set.")
 @click.option("--wave", type=click.IntRange(min=0), default=1, help="Candidates of a cell made at a time; 0: all.")
 @click.option("--jobs", type=click.IntRange(1, 4096), default=JOBS, show_default=True, help="Calls to models at once.")
+@click.option(
+    "--deadline",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=DEADLINE,
+    show_default=True,
+    help="Of one call to a model.",
+)
+@click.option(
+    "--batch", is_flag=True, help="Send what is missing in batches, at half the price; a later build collects."
+)
 @click.option("--today", metavar="YYYY-MM-DD", type=DAY, help="Let waivers expire and seeds age as of this day.")
 @click.option("--base", metavar="COMMIT", default="HEAD", show_default=True, help="What change gates compare with.")
 @click.option("--no-wait", is_flag=True, help="Exit 9 at once when another build holds the spec.")
@@ -64,6 +81,8 @@ def command(
     partial: bool,
     wave: int,
     jobs: int,
+    deadline: float,
+    batch: bool,
     today: str | None,
     base: str,
     no_wait: bool,
@@ -76,6 +95,8 @@ def command(
     The same inputs give the same bytes. A gate that fails, or a case that waits for a person, leaves lock and report
     as they were.
     """
+    if batch and (locked or frozen):
+        raise click.UsageError("--batch asks models, and --locked and --frozen ask nobody")
     if sum((locked, frozen, partial, until != "report")) > 1:
         raise click.UsageError("--locked, --frozen, --partial and --until exclude each other")
     if frozen:
@@ -88,8 +109,12 @@ def command(
     with hold(folder, root=root or os.curdir, wait=not no_wait, say=say):
         if until == "report" and not locked:
             clear_leftovers(loaded.spec)
-        asked = Asked(mode="tape" if locked else "live", jobs=jobs, tell=steps.asking)
-        with publishing(loaded.spec, asked, say, writes=until == "report" and not locked) as (asked, published):
+        mode: Mode = "tape" if locked else "batch" if batch else "live"
+        asked = Asked(mode=mode, jobs=jobs, deadline=deadline, tell=steps.asking)
+        with (
+            logged(loaded.spec, steps),
+            publishing(loaded.spec, asked, say, writes=until == "report" and not locked) as (asked, published),
+        ):
             done = run(
                 spec, until=until, partial=partial, today=today, progress=steps, wave=wave, base=base, asked=asked
             )
@@ -137,6 +162,22 @@ def _remember(
     texts = {report_path(spec): done.report, lock_path(spec): dump(done.lock)}
     own, here = own_folders(spec), (base, lock_path(spec))
     remember(arguments, answer, read=done.read, written=texts, folders=folders, own=own, base=here)
+
+
+@contextmanager
+def logged(spec: Spec, steps: Steps) -> Iterator[None]:
+    """Say what was asked of models, and leave it in the run log, however the build ends."""
+    started = time.time()
+    code: int = Exit.OK
+    try:
+        yield
+    except (EvalspecError, Stopped) as error:
+        code = error.exit if isinstance(error, EvalspecError) else int(error.code or 0)
+        raise
+    finally:
+        if steps.count is not None:
+            steps.line("ask", said_of(steps.count))
+            log_run(spec, steps.count, started=started, seconds=time.time() - started, code=code)
 
 
 def _frozen(spec: str, today: str | None, how: str) -> int:
@@ -200,6 +241,8 @@ def _explain(done: Build, steps: Steps) -> None:
         steps.line(
             "generate", f"{done.opened:,} candidates, {len(done.drops):,} dropped" + (f": {spelled}" if spelled else "")
         )
+        for line in worst_cells(done) if done.plan is not None else ():
+            steps.line("", line)
     if done.reviewed is not None:
         decided = sum(row.decided for row in done.reviewed.survival if row.slice == "")
         steps.line("review", f"{decided} generated candidates decided, {len(done.reviewed.queue)} waiting")

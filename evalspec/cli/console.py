@@ -20,10 +20,12 @@ from evalspec.edges.secrets import masked
 from evalspec.edges.terminal import render_github, render_json, render_text, safe, safe_json, unread
 
 if TYPE_CHECKING:
-    from evalspec.edges.models.asking import Count
+    from evalspec.edges.models.count import Count
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SECONDS_BETWEEN_LINES = 5.0  # of progress where there is no terminal
+SECONDS_BETWEEN_MOVES = 0.1  # of a line that moves
+MILLIONTHS = 1_000_000  # of a dollar, in which money is counted
 
 
 def examples(*lines: str) -> str:
@@ -143,7 +145,9 @@ class Steps:
         self._quiet = quiet
         self._moving = sys.stderr.isatty() and not quiet
         self._stage = ""
+        self._answered = 0  # before the stage began
         self._started = self._last = time.monotonic()
+        self.count: Count | None = None  # of the questions to models, once there were any
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show how far a stage is; the first call of a stage starts its clock."""
@@ -164,8 +168,23 @@ class Steps:
             click.echo(f"  {stage:<9} {done:,} of {total:,} after {spent:.0f} s", err=True)
 
     def asking(self, count: Count) -> None:
-        """Show how far the asking of models is."""
-        self("ask", count.from_tape + count.answered, count.questions)
+        """Show how far the asking of models is; replies may come in thousands a second, and an eye reads ten."""
+        now = time.monotonic()
+        if self._stage != "ask":
+            self._stage, self._started, self._last = "ask", now, now
+            self._answered = count.answered
+        self.count = count
+        pause = SECONDS_BETWEEN_MOVES if self._moving else SECONDS_BETWEEN_LINES
+        if self._quiet or not count.sent or now - self._last < pause:
+            return
+        self._last = now
+        spent = now - self._started
+        rate = (count.answered - self._answered) / spent
+        left = f", {(count.questions - count.done) / rate:,.0f} s left" if rate else ""
+        tape = f", {count.from_tape:,} from tape" if count.from_tape else ""
+        cost = f", ${count.spent / MILLIONTHS:,.2f}" if count.spent else ""
+        text = f"  ask       {count.done:,} of {count.questions:,}{tape}, {rate:,.0f}/s{cost}{left}"
+        click.echo(f"\r\x1b[2K{text}" if self._moving else f"{text} after {spent:.0f} s", err=True, nl=not self._moving)
 
     def line(self, stage: str, text: str) -> None:
         """Say what a stage came to."""
