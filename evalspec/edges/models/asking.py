@@ -68,6 +68,7 @@ class Asker:
     ) -> None:
         """`tape` maps keys to published replies; `tell` hears of every change of the count."""
         self.count = Count()
+        self.look: Callable[[str, Reply], None] = lambda key, reply: None  # at each reply while others are on their way
         self._journal = journal
         self._tape = tape
         self._rules = rules
@@ -274,6 +275,7 @@ class Asker:
     def _answer(self, one: Open, reply: Reply) -> None:
         self._replies[one.key] = reply
         self._left -= 1
+        self.look(one.key, reply)
         self._tell(self.count)
 
     def _prove(self, model: str) -> None:
