@@ -125,7 +125,7 @@ def names_one_model(left: str, right: str, table: FamilyTable) -> bool:
         }
         for name in (one, other)
     ]
-    return own == others_own and bool(ways[0] & ways[1] - {""})
+    return left == right or (own == others_own and bool(ways[0] & ways[1] - {""}))
 
 
 def place_stated(model_name: str, family: str, table: FamilyTable) -> Placed:

@@ -21,6 +21,8 @@ _POINT = re.compile(r"v?(?<=[-v])(\d)p(\d)(?=-|$)")  # `llama-v3p1` of Fireworks
 _VERSION = re.compile(r"(?<=\d)-(?=\d(?:-|$))")  # `claude-3-5-sonnet`, `llama3-1-70b`
 _BEFORE_POINT = re.compile(r"-v(?=\d\.\d(?:-|$))")
 
+MAX_CHARS = 300  # of a name that is read; the longest of hosts, with account and region, are about 150
+
 
 def fine_tune(model_name: str) -> tuple[str, str]:
     """Split a fine-tune's name into its base and what is its own: `ft:gpt-4o:org::id`, `gpt-4o.ft-id`."""
@@ -45,8 +47,11 @@ def forms(
 ) -> Iterator[str]:
     """Yield the readings of a name, the likeliest first: hosts, accounts, regions and packing taken off.
 
-    A tag is part of the name (`deepseek-r1:32b` is read as `deepseek-r1-32b`) unless it is a variant of a host.
+    A tag is part of the name (`deepseek-r1:32b` is read as `deepseek-r1-32b`) unless it is a variant of a host. A
+    name that is longer than any has no reading: endings are taken off one by one.
     """
+    if len(name) > MAX_CHARS:
+        return
     parts = name.lower().strip().partition("#")[0].rstrip("/").split("/")
     while len(parts) > 1 and parts[-1] in variants:
         parts.pop()
@@ -62,11 +67,12 @@ def forms(
         yield _plain(rest)
         yield _plain(f"{first}-{rest}")
     yield _plain(bare)
-    for before in (*hosts, *vendors):
+    # `coding-xiaomi-mimo`: a host and a maker at most, in this order, so that it ends.
+    rest_of = [(host, vendors) for host in hosts] + [(vendor, ()) for vendor in vendors]
+    for before, behind in rest_of:
         if bare.startswith(f"{before}-"):
-            yield from forms(
-                bare.removeprefix(f"{before}-"), vendors=vendors, regions=(), hosts=hosts, variants=variants
-            )
+            rest = bare.removeprefix(f"{before}-")
+            yield from forms(rest, vendors=behind, regions=(), hosts=(), variants=variants)
     organisation, mark, repository = bare.partition("_")
     if mark and organisation:
         yield _plain(repository)
@@ -74,6 +80,8 @@ def forms(
 
 def snapshot(name: str) -> str:
     """Return the digits of the dated snapshot that a name ends in, or nothing: `gpt-4o-2024-08-06`, `...@20240620`."""
+    if len(name) > MAX_CHARS:
+        return ""
     last = name.lower().strip().rstrip("/").rpartition("/")[2]
     _, mark, version = last.partition("@")
     if mark:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import evalspec
 from evalspec.model.source import SourceFile
-from evalspec.stages.families import Placed, place, place_stated, read_table, related
+from evalspec.stages.families import Placed, names_one_model, place, place_stated, read_table, related
 from evalspec.stages.model_names import snapshot
 from evalspec.stages.parse import parse_data
 
@@ -308,6 +310,44 @@ def test_every_row_of_the_hand_made_table_is_read() -> None:
 def test_a_name_that_says_nothing_is_not_guessed(name: str) -> None:
     """A deployment's own name, or a word that merely begins like a family, places nothing."""
     assert place(name, TABLE) is None
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *"-./:_@ ",
+                "ft:",
+                "-latest",
+                "-v1:0",
+                "us.",
+                "openai-",
+                "fw-",
+                "llama",
+                "gpt-4o",
+                "-2024-08-06",
+                "7b",
+                "é",
+            ]
+        ),
+        max_size=40,
+    ).map("".join)
+)
+def test_any_name_is_read(name: str) -> None:
+    """Whatever a spec or an endpoint gives for a name, it is placed or it is not; a name is always itself."""
+    placed = place(name, TABLE)
+
+    assert placed is None or placed.family in TABLE.families
+    assert names_one_model(name, name, TABLE)
+    assert snapshot(name).isdigit() or snapshot(name) == ""
+
+
+@pytest.mark.parametrize("ending", ["-latest", "ai-", "openai-", "1-", "-q4_k_m", "2024", "@", "_"])
+def test_a_name_longer_than_any_tells_nothing(ending: str) -> None:
+    """Endings come off one by one, so that a name of a megabyte would take hours to read."""
+    assert place("gpt-4o" + ending * 200_000, TABLE) is None
+    assert not names_one_model("gpt-4o" + ending * 200_000, "gpt-4o", TABLE)
+    assert snapshot("gpt-4o" + ending * 200_000) == ""
 
 
 def _place(name: str) -> Placed:
