@@ -11,6 +11,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
+from urllib.request import getproxies, proxy_bypass
 
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
 from evalspec.edges.models.answers import SHOWN_CHARS, read_completion, refused
@@ -32,6 +33,7 @@ class HttpTransport:
         """`jobs` is how many calls may be open at once."""
         self._jobs = jobs
         self._session: aiohttp.ClientSession | None = None
+        self._proxies: dict[tuple[str, str], str | None] = {}  # by scheme and host
 
     async def send(self, call: Call) -> Received:
         """Send one question and return the reply, or raise the fault that kept it away."""
@@ -62,7 +64,9 @@ class HttpTransport:
         try:
             async with (
                 asyncio.timeout(deadline),
-                session.request(method, url, data=content, headers=headers, allow_redirects=False) as response,
+                session.request(
+                    method, url, data=content, headers=headers, proxy=self._proxy(url), allow_redirects=False
+                ) as response,
             ):
                 raw = await _read(response, max_bytes)
                 return response.status, response.headers, raw
@@ -80,13 +84,19 @@ class HttpTransport:
         if self._session is not None:
             await self._session.close()
 
+    def _proxy(self, url: str) -> str | None:
+        """Return the proxy of the user's environment for an address; aiohttp would look in a thread at every call."""
+        scheme, host = urlsplit(url)[:2]
+        if (scheme, host) not in self._proxies:
+            self._proxies[scheme, host] = None if proxy_bypass(host) else getproxies().get(scheme)
+        return self._proxies[scheme, host]
+
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             aiohttp = _aiohttp()
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._jobs, ttl_dns_cache=300),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
-                trust_env=True,  # proxies are the user's environment
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": "evalspec"},  # some hosts refuse the name that aiohttp gives
             )
