@@ -130,15 +130,30 @@ def command(
     code = BuildError(problems).exit if any(one.severity == "error" for one in problems) else Exit.OK
     if code is Exit.OK and not partial:
         _remember(done, problems, written, how, quiet, base)
+    seconds = None if quiet else time.monotonic() - started
+    _tell(done, problems, written, code, how, seconds, partial=partial)
+    return code
+
+
+def _tell(
+    done: Build,
+    problems: tuple[Diagnostic, ...],
+    written: tuple[str, ...],
+    code: Exit,
+    how: str,
+    seconds: float | None,
+    *,
+    partial: bool,
+) -> None:
+    """Say what the build came to; without `seconds` only what is wrong."""
     if how == "json":
         emit_json(_data(done, problems, written, code))
-        return code
+        return
     print_diagnostics(shown(problems, how), how)
-    if done.lock is None and published:
-        say(f"  wrote tape {', '.join(published)}: commit it, and a colleague reviews the same candidates")
-    if not quiet and done.lock is not None:
-        say("\n".join(_summary(done, written, time.monotonic() - started, code, partial=partial)))
-    return code
+    if done.lock is None and written:
+        say(f"  wrote tape {', '.join(written)}: commit it, and a colleague reviews the same candidates")
+    if seconds is not None and done.lock is not None:
+        say("\n".join(_summary(done, written, seconds, code, partial=partial)))
 
 
 def _remember(
