@@ -28,6 +28,8 @@ class Asked:
     body: Mapping[str, Any]
     at: float  # seconds by the monotonic clock
     open: int  # requests in work, this one included
+    method: str = "POST"
+    raw: bytes = b""
 
     @property
     def text(self) -> str:
@@ -86,6 +88,7 @@ def model_server(script: Script) -> Iterator[ModelServer]:
             return await _answer(request, server, script)
 
         application.router.add_post("/{path:.*}", answer)
+        application.router.add_get("/{path:.*}", answer)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0, backlog=2048)
@@ -128,9 +131,11 @@ async def _answer(request: web.Request, server: ModelServer, script: Script) -> 
             number=len(server.asked) + 1,
             path=request.path,
             headers=dict(request.headers),
-            body=json.loads(raw) if raw else {},
+            body=json.loads(raw) if raw.startswith(b"{") else {},
             at=time.monotonic(),
             open=server._open,
+            method=request.method,
+            raw=raw,
         )
         server.asked.append(asked)
         act = script(asked)

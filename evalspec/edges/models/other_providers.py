@@ -46,10 +46,15 @@ class _Heard:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None  # None until it is whole
     is_too_long: bool = False
+    asked: set[tuple[str, str]] = field(default_factory=set)  # method and address of what was sent
 
 
 class _TooLong(Exception):
     """A body beyond the cap."""
+
+
+class _Again(Exception):
+    """A request that litellm sends a second time, by itself, when a connection breaks: it may be billed twice."""
 
 
 _hearing: ContextVar[_Heard | None] = ContextVar("evalspec_hearing", default=None)
@@ -152,10 +157,22 @@ def _guard(handler: Any) -> None:
 
 
 def _guarded(client: Any) -> Any:
-    """Turn redirects off, so that a key goes nowhere else, and listen to what comes."""
+    """Turn redirects off, so that a key goes nowhere else, send nothing twice, and listen to what comes."""
+    hooks = client.event_hooks
     client.follow_redirects = False
-    client.event_hooks = {**client.event_hooks, "response": [*client.event_hooks.get("response", ()), _listen]}
+    client.event_hooks = {"request": [*hooks["request"], _send_once], "response": [*hooks["response"], _listen]}
     return client
+
+
+async def _send_once(request: Any) -> None:
+    """Refuse a request that this call has sent already: trying again is the asker's business."""
+    heard = _hearing.get()
+    if heard is None:
+        return
+    one = (request.method, str(request.url))
+    if one in heard.asked:
+        raise _Again
+    heard.asked.add(one)
 
 
 async def _listen(response: Any) -> None:
