@@ -67,6 +67,7 @@ class Journal:
         except OSError as error:
             raise trouble(folder, error) from error
         self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._woken: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}  # of the thread alone
         self._thread = threading.Thread(target=self._run, name="evalspec-journal", daemon=True)
         self._thread.start()
         try:
@@ -189,16 +190,7 @@ class Journal:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         future: Future[Answer] = Future()
-
-        def wake() -> None:
-            if not waiter.done():  # a Ctrl-C ends the waiting, and never what is being written
-                waiter.set_result(None)
-
-        def done(_: Future[Answer]) -> None:
-            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
-                loop.call_soon_threadsafe(wake)
-
-        future.add_done_callback(done)
+        future.add_done_callback(lambda _: self._woken.setdefault(loop, []).append(waiter))
         self._work.put((work, future))
         await waiter
         return future.result()
@@ -214,9 +206,17 @@ class Journal:
                     future.set_result(answer)
                 else:
                     future.set_exception(error)
+            self._wake()
         if self._connection is not None:
             with suppress(sqlite3.Error):  # everything is committed; only the tidying up failed
                 self._connection.close()
+
+    def _wake(self) -> None:
+        """Wake those whose answers are there: a loop once a commit, not once a caller."""
+        woken, self._woken = self._woken, {}
+        for loop, waiters in woken.items():
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                loop.call_soon_threadsafe(_end_waiting, waiters)
 
     def _next(self) -> tuple[list[_Work], bool]:
         """Wait for work and return all that is there, and whether more may come."""
@@ -253,6 +253,12 @@ class Journal:
         """Return what the asker hears; a bug of ours stays one."""
         is_ours = isinstance(error, AssertionError | AttributeError | NameError)
         return error if is_ours else trouble(self._folder, error)
+
+
+def _end_waiting(waiters: Sequence[asyncio.Future[None]]) -> None:
+    for waiter in waiters:
+        if not waiter.done():  # a Ctrl-C ends the waiting, and never what is being written
+            waiter.set_result(None)
 
 
 def _reply(connection: sqlite3.Connection, key: str) -> Reply | None:
