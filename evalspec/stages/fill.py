@@ -88,6 +88,15 @@ class _Filling:
         elif slot.parent_id:
             self.children[slot.pool, slot.parent_id] += 1
 
+    def note(self, slot: Slot) -> None:
+        """Record why a slot that a model was asked for gave nothing, though its stratum has what it owes by now."""
+        made = self._made(slot)
+        removed = made if isinstance(made, Drop) else self.screener.check(made)
+        if removed is not None:
+            self.opened.add(slot.id)
+            self.drops.append(replace(removed, mended=made.mended))
+            self.spent[slot.pool, slot.stratum] += removed.reason not in FREE_REASONS
+
     def may_open(self, slot: Slot) -> bool:
         """Return True when the slot is new and its parent is in the set and has room for one more child."""
         if slot.id in self.opened:
@@ -161,6 +170,7 @@ def fill(
     """
     state = _Filling(spec=spec, plan=plan, make=make, decide=decide, screener=screener, wave=wave)
     needs = {(one.pool, one.name): one for one in plan.strata}
+    passed = _passed(spec, plan, decide, decided)
     for slot in _in_order(plan, decide, decided):
         place = (slot.pool, slot.stratum)
         stratum = needs[place]
@@ -169,6 +179,8 @@ def fill(
         if state.may_open(slot) and (wanted or (is_settled and slot.technique not in ("seed", "golden"))):
             state.open(slot)
             on_slot(len(state.opened))
+        elif slot.id in passed and state.may_open(slot):
+            state.note(slot)
     screener.refuse_conflicts()
     return Filled(
         live=tuple(state.live),
@@ -177,6 +189,24 @@ def fill(
         opened=len(state.opened),
         short=_short(spec, plan, state),
     )
+
+
+def _passed(spec: Spec, plan: Plan, decide: Decide, decided: frozenset[str]) -> frozenset[str]:
+    """Return the slots that a model was asked for before those that people have decided.
+
+    Decided cases stand first, so that their strata are full without these; their replies were paid for all the same,
+    and what became of them is not forgotten.
+    """
+    found: set[str] = set()
+    for stratum in plan.strata:
+        before: list[str] = []
+        for slot in stratum.slots:
+            if slot.id in decided and decide(slot.id).verdict is not None:
+                found.update(before)
+                before.clear()
+            elif asks_model(slot, spec):
+                before.append(slot.id)
+    return frozenset(found)
 
 
 def refuse_short(found: Filled) -> Filled:
