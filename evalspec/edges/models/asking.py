@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +30,9 @@ __all__ = ["DOLLAR", "Asker", "Count", "Pace", "Price", "Rules", "Way"]
 
 TRIES = 6  # of one question that others are answered beside
 POLL_SECONDS = 0.2  # for questions that another process is asking
+# A loop that is busy keeps the journal's thread waiting for so long after each statement of a commit; with Python's
+# 5 ms a commit of sixty replies took 9 ms, with this 4 ms (2,000 replies, 64 at once, 200 ms each).
+SWITCH_SECONDS = 0.0005
 AHEAD = 8  # one in so many calls is claimed before its place at the endpoint is free: a commit takes a few milliseconds
 
 
@@ -96,7 +100,12 @@ class Asker:
     def ask(self, requests: Sequence[Request]) -> Sequence[Reply]:
         """Return the replies in the order of the questions; the port of the pipeline."""
         keys = [request_key(one) for one in requests]
-        self._runner.run(self._ask_all(dict(zip(keys, requests, strict=True))))
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_SECONDS)
+        try:
+            self._runner.run(self._ask_all(dict(zip(keys, requests, strict=True))))
+        finally:
+            sys.setswitchinterval(before)
         if self._stopped is not None:
             raise self._stopped()
         return [self._replies[key] for key in keys]
