@@ -48,6 +48,12 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "What the spec asks people to decide takes longer than `budget.hours`, at 1.5 minutes a candidate. "
             "Lower the shares of generated pools or `review.require`, or give the review more time.",
         ),
+        "X523": (
+            "more money than the budget",
+            "The least that a build can cost, if no candidate is dropped and every reply is short, is more than what "
+            "is left of `budget.usd`; or the most that one single question can cost is, so that none can be sent. "
+            "Raise the budget, lower the shares of pools that a model writes, take a juror out, or ask a cheaper one.",
+        ),
         "X530": (
             "nothing to export",
             "`--track`, `--pool` and `--source` choose cases of the lock, and no case of it fits. Children and "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from evalspec.diagnostics import Collector, Exit
 from evalspec.edges.models.prices import FREE, MILLION, ListPrice, PriceTable, litellm_table, own_table
@@ -14,8 +15,10 @@ from evalspec.edges.package import read_text as read_package_text
 from evalspec.model.source import SourceFile
 from evalspec.model.spec import Model, Spec
 from evalspec.model.vocabulary import FREE_PROVIDERS
-from evalspec.reaching import Reach
 from evalspec.stages.parse import parse_data
+
+if TYPE_CHECKING:
+    from evalspec.reaching import Reach
 
 TABLE = "catalog/prices.yaml"
 STATED = "the spec"
@@ -29,6 +32,13 @@ def called_models(spec: Spec) -> tuple[Model, ...]:
 
 def prices_of(spec: Spec, reach: Reach) -> Mapping[str, ListPrice]:
     """Return the list price of every model that a build asks, by the model's name; an unknown one is refused."""
+    prices = known_prices(spec, reach)
+    _refuse(spec, called_models(spec), prices)
+    return {name: price for name, price in prices.items() if price is not None}
+
+
+def known_prices(spec: Spec, reach: Reach) -> Mapping[str, ListPrice | None]:
+    """Return the list price of every model that a build asks, by the model's name; None where nobody knows it."""
     called = called_models(spec)
     found = {one.model: _stated(one) for one in spec.models if one.price is not None}
     prices = {one.model: found[one.model] if one.model in found else _free(one, reach) for one in called}
@@ -37,8 +47,7 @@ def prices_of(spec: Spec, reach: Reach) -> Mapping[str, ListPrice]:
         for name in unknown:
             if table is not None and prices[name] is None:
                 prices[name] = table.entries.get(name)
-    _refuse(spec, called, prices)
-    return {name: price for name, price in prices.items() if price is not None}
+    return prices
 
 
 def cap_of(spec: Spec) -> int | None:
@@ -82,7 +91,7 @@ def _refuse(spec: Spec, called: tuple[Model, ...], prices: Mapping[str, ListPric
                 "    in dollars per million tokens",
                 exit=Exit.INVALID,
             )
-        elif spec.budget.usd is None and (price.prompt or price.completion or price.per_call):
+        elif spec.budget.usd is None and not price.is_free:
             problems.add(
                 "M322",
                 f"`{model.model}` costs money where your user config sends it, and no `budget` says how much it may",

@@ -46,6 +46,7 @@ DRIVERS = frozenset(
         *("asking", "base", "comparing", "exporting", "importing", "live"),
         *(
             "batching",
+            "costing",
             "pinging",
             "pricing",
             "project",

@@ -25,6 +25,7 @@ from evalspec.cli.console import (
     shown,
 )
 from evalspec.cli.unchanged import Answer, remember
+from evalspec.costing import planned_dollars
 from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
 from evalspec.edges.busy import hold
 from evalspec.edges.project_folder import project_folder
@@ -33,7 +34,7 @@ from evalspec.model.build import Build
 from evalspec.model.outcome import Verdict
 from evalspec.model.spec import Spec
 from evalspec.pipeline import STAGES
-from evalspec.project import load_spec, lock_path, read_lock, report_path, run
+from evalspec.project import Loaded, load_spec, lock_path, read_lock, report_path, run
 from evalspec.run_log import log_run, said_of
 from evalspec.stages.lock import dump
 from evalspec.stages.reporting.claims import real_cases
@@ -112,7 +113,7 @@ def command(
         mode: Mode = "tape" if locked else "batch" if batch else "live"
         asked = Asked(mode=mode, jobs=jobs, deadline=deadline, tell=steps.asking)
         with (
-            logged(loaded.spec, steps),
+            logged(loaded.spec, steps, _planned(loaded, asked, until)),
             publishing(loaded.spec, asked, say, writes=until == "report" and not locked) as (asked, published),
         ):
             done = run(
@@ -179,8 +180,15 @@ def _remember(
     remember(arguments, answer, read=done.read, written=texts, folders=folders, own=own, base=here)
 
 
+def _planned(loaded: Loaded, asked: Asked, until: str) -> tuple[float, float] | None:
+    """Return the dollars that models will be asked for, least and most; a budget that cannot hold them is refused."""
+    if asked.mode not in ("live", "batch") or until != "report":
+        return None
+    return planned_dollars(loaded, refuses=asked.mode == "live")  # a batch costs half, and its list prices are no least
+
+
 @contextmanager
-def logged(spec: Spec, steps: Steps) -> Iterator[None]:
+def logged(spec: Spec, steps: Steps, planned: tuple[float, float] | None) -> Iterator[None]:
     """Say what was asked of models, and leave it in the run log, however the build ends."""
     started = time.time()
     code: int = Exit.OK
@@ -192,7 +200,7 @@ def logged(spec: Spec, steps: Steps) -> Iterator[None]:
     finally:
         if steps.count is not None:
             steps.line("ask", said_of(steps.count))
-            log_run(spec, steps.count, started=started, seconds=time.time() - started, code=code)
+            log_run(spec, steps.count, started=started, seconds=time.time() - started, code=code, planned=planned)
 
 
 def _frozen(spec: str, today: str | None, how: str) -> int:

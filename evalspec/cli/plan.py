@@ -8,7 +8,11 @@ import click
 
 from evalspec.cli.arguments import PATH
 from evalspec.cli.console import emit, emit_json, examples, print_diagnostics, reporting
+from evalspec.cli.plan_money import money_data, money_lines
+from evalspec.costing import planned_cost, refuse_dear
+from evalspec.edges.models.prices import MILLION
 from evalspec.model.build import Inputs
+from evalspec.model.cost import PlannedCost
 from evalspec.model.plan import Plan, Stratum
 from evalspec.model.spec import Pool, Spec
 from evalspec.pipeline import plan as lay_out
@@ -24,22 +28,25 @@ from evalspec.stats.tests import DISCORDANCE, POWER, smallest_difference
 def command(spec: str, slots: bool, how: str) -> int:
     """Show what a build of SPEC would make: cells with the seeds they already hold, slots, review hours, money.
 
-    Nothing is made and nothing is asked.
+    Nothing is made and nothing is asked. What models will be asked stands as a range: the least if nothing is dropped,
+    the most if every candidate that may be made is made, with every repair.
     """
     loaded = load_spec(spec)
     inputs = read_inputs(loaded)
     plan = lay_out(inputs, loaded.catalog)
+    cost = planned_cost(loaded, inputs, plan)
+    refuse_dear(cost, spec)
     if how == "json":
-        emit_json(_data(inputs, plan, slots))
+        emit_json(_data(inputs, plan, cost, slots))
         return 0
     print_diagnostics(loaded.warnings, how)
-    emit("\n".join(_text(inputs, plan)))
+    emit("\n".join(_text(inputs, plan, cost)))
     if slots:
         emit("\n".join(["", *sorted(plan.slots_by_id)]))
     return 0
 
 
-def _text(inputs: Inputs, plan: Plan) -> list[str]:
+def _text(inputs: Inputs, plan: Plan, cost: PlannedCost) -> list[str]:
     spec = inputs.spec
     lines = [f"{spec.name}: {spec.mix.size} cases, purpose {spec.purpose}", ""]
     for name, count in spec.mix.counts:
@@ -49,7 +56,7 @@ def _text(inputs: Inputs, plan: Plan) -> list[str]:
         lines.append(f"{name:<14} {count:>5} cases   {slots:>5} slots at most   {_parts(pool, strata)}")
         if pool.axes:
             lines += _grid(pool, strata)
-    lines += ["", *_bill(inputs, plan)]
+    lines += ["", *_bill(inputs, plan, cost)]
     return lines
 
 
@@ -78,10 +85,10 @@ def _grid(pool: Pool, strata: list[Stratum]) -> list[str]:
     return [*lines, "    cases owed [seeds already there]"]
 
 
-def _bill(inputs: Inputs, plan: Plan) -> list[str]:
+def _bill(inputs: Inputs, plan: Plan, cost: PlannedCost) -> list[str]:
     spec = inputs.spec
     lines = [f"review     {plan.review_items} decisions, about {plan.review_hours:g} hours"]
-    lines.append(f"money      {_money(spec)}")
+    lines += money_lines(cost)
     real = _real(spec)
     smallest = smallest_difference(real, DISCORDANCE) if real else None
     shown = f"a difference of {100 * smallest:.0f} points" if smallest is not None else "no difference"
@@ -94,24 +101,12 @@ def _bill(inputs: Inputs, plan: Plan) -> list[str]:
     return lines
 
 
-def _money(spec: Spec) -> str:
-    paid = sorted(_paid(spec))
-    if not paid:
-        return "0 dollars: every generator is builtin"
-    return f"no estimate: {', '.join(paid)} cannot be asked by this version"
-
-
-def _paid(spec: Spec) -> set[str]:
-    aliases = {alias for pool in spec.pools for alias, _ in (pool.generator or spec.roles.generator) if pool.axes}
-    return {spec.model(alias).model for alias in aliases if not spec.model(alias).model.startswith("builtin/")}
-
-
 def _real(spec: Spec) -> int:
     counts = Counter(dict(spec.mix.counts))
     return sum(counts[pool.name] for pool in spec.pools if pool.kind == "seed")
 
 
-def _data(inputs: Inputs, plan: Plan, slots: bool) -> dict[str, object]:
+def _data(inputs: Inputs, plan: Plan, cost: PlannedCost, slots: bool) -> dict[str, object]:
     spec = inputs.spec
     real = _real(spec)
     return {
@@ -132,7 +127,8 @@ def _data(inputs: Inputs, plan: Plan, slots: bool) -> dict[str, object]:
             for name, count in spec.mix.counts
         ],
         "review": {"decisions": plan.review_items, "hours": plan.review_hours},
-        "usd": 0.0 if not _paid(spec) else None,
+        "usd": cost.most.cost / MILLION,
+        "money": money_data(cost),
         "production_cases": real,
         "smallest_difference": smallest_difference(real, DISCORDANCE) if real else None,
         "assumed_discordance": DISCORDANCE,

@@ -13,7 +13,6 @@ import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
 
@@ -38,6 +37,11 @@ class ListPrice:
     per_call: float = 0.0  # dollars, whatever the call says
     # Tokens of a prompt beyond which all of a call costs more, and what it costs then; lowest bound first.
     longer: tuple[tuple[int, float, float], ...] = ()
+
+    @property
+    def is_free(self) -> bool:
+        """True where no call costs anything."""
+        return not (self.prompt or self.completion or self.per_call or self.longer)
 
     def highest(self, request: Request) -> int:
         """Return the most that a question can cost, in millionths of a dollar; `max_tokens` is always stated."""
@@ -142,6 +146,8 @@ def _longer_of(given: Mapping[str, Any] | None) -> tuple[tuple[int, float, float
 
 
 def _litellm_source() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # slow to import, and seldom needed
+
     try:
         return f"the table of litellm {version('litellm')}"
     except PackageNotFoundError:
