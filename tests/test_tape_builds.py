@@ -226,6 +226,18 @@ def test_stopping_early_or_half_way_publishes_nothing(
         assert len(server.asked) + asked == len(replies_on(project))
 
 
+def test_without_a_journal_nothing_is_asked(
+    project: Path, serving: Any, state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A reply that could not be kept must not be paid for."""
+    state.write_text("a file in the place of the folder", "utf-8")
+    with serving(writes) as server:
+        code, said = outcome(capsys, "build", "small.yaml")
+
+        assert code == 10 and "T701" in said and "EVALSPEC_STATE" in said
+        assert server.asked == []
+
+
 def test_eight_builds_at_once_ask_every_question_once(tmp_path: Path, project: Path, serving: Any) -> None:
     """Fifty replies, eight processes, one journal: as many calls as questions, and one lock."""
     write_model_project(project, prompted=50, seeds=12)

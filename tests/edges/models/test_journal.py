@@ -274,6 +274,49 @@ def test_a_folder_that_cannot_be_written_says_so(folder: str) -> None:
     assert "EVALSPEC_STATE" in refused(folder)[1]
 
 
+READ_ONLY = """
+import asyncio, subprocess, sys
+from evalspec.diagnostics import EvalspecError
+from evalspec.edges.models.journal import Journal
+Journal(sys.argv[1]).close()
+subprocess.run(["mount", "-o", "remount,ro", sys.argv[2]], check=True)
+try:
+    Journal(sys.argv[1])
+except EvalspecError as error:
+    print(error.diagnostics[0].code, int(error.exit), error.diagnostics[0].message)
+"""
+
+
+def on_a_disk(place: Path, size: str, script: str) -> str:
+    """Run a script with a journal's folder on a small disk of its own, and return what it printed."""
+    place.mkdir()
+    inside = f'mount -t tmpfs -o size={size} none "{place}" && exec "$@"'
+    line = ["unshare", "-Urm", "sh", "-c", inside, "sh", sys.executable, "-c", script, str(place / "state"), str(place)]
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*line[:5], "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("no disk can be mounted here")
+    return subprocess.run(line, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+
+def test_a_disk_that_is_read_only_says_so(tmp_path: Path) -> None:
+    """Nothing can be paid for there."""
+    said = on_a_disk(tmp_path / "fixed", "20m", READ_ONLY)
+
+    assert said.startswith("T701 10 ") and "Read-only" in said
+
+
+def test_a_reply_that_could_not_be_kept_is_told(journal: Journal) -> None:
+    """Paid for and lost: the one thing that must not happen in silence."""
+    journal._now(lambda one: one.execute("ALTER TABLE replies RENAME TO gone").rowcount)
+
+    with pytest.raises(EvalspecError) as error:
+        settle(journal, A)
+
+    assert "could not be kept" in error.value.diagnostics[0].notes[0].message
+
+
 @pytest.mark.parametrize("kind", ["link", "folder", "file for a folder"])
 def test_what_stands_in_its_place_is_not_followed(folder: str, tmp_path: Path, kind: str) -> None:
     """A link could lead into somebody else's file."""
@@ -325,17 +368,7 @@ print(len(kept), len(lost), len(refused), len(stored), *sorted(set(refused)))
 
 def test_a_full_disk_loses_nothing_that_was_paid_for(tmp_path: Path) -> None:
     """New questions are refused; what was in flight goes into the reserve."""
-    place = tmp_path / "small"
-    place.mkdir()
-    inside = f'mount -t tmpfs -o size=20m none "{place}" && exec "$@"'
-    line = ["unshare", "-Urm", "sh", "-c", inside, "sh", sys.executable, "-c", FULL, str(place / "state")]
-    if (
-        shutil.which("unshare") is None
-        or subprocess.run([*line[:5], "true"], capture_output=True, check=False).returncode
-    ):
-        pytest.skip("no small disk can be mounted here")
-
-    said = subprocess.run(line, capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
+    said = on_a_disk(tmp_path / "small", "20m", FULL).split()
 
     kept, lost, refused_count, stored = map(int, said[:4])
     assert (lost, stored) == (0, kept)
