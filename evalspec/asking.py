@@ -51,6 +51,10 @@ def answering(spec: Spec, tape: Mapping[str, Reply], find: Find, how: Asked) -> 
     """
     opened: list[tuple[Journal, Asker]] = []
     count = Count()
+    scrubbed: dict[str, Reply] = {}  # of replies that have come: looked through while others are still on their way
+
+    def look(key: str, reply: Reply) -> None:
+        scrubbed[key] = withheld(reply, find)
 
     def ask(requests: Sequence[Request]) -> Sequence[Reply]:
         asked = {request_key(one): one for one in requests}
@@ -62,7 +66,7 @@ def answering(spec: Spec, tape: Mapping[str, Reply], find: Find, how: Asked) -> 
             raise _not_known(tuple(missing.values()), len(asked), spec, "on the tape")
         if missing:
             # What is on the tape was scrubbed when it was published; other detectors could now find more in it.
-            fresh = {key: withheld(one, find) for key, one in bought(asked, missing).items()}
+            fresh = {key: scrubbed.get(key) or withheld(one, find) for key, one in bought(asked, missing).items()}
             how.hear({}, fresh)
             taped |= fresh
         else:
@@ -76,8 +80,10 @@ def answering(spec: Spec, tape: Mapping[str, Reply], find: Find, how: Asked) -> 
             from evalspec.batching import through_batches
 
             refuse_untrusted(os.environ, spec.path)
-            through_batches(*_once(opened, spec, tape, how, count), missing, spec, submit=how.mode == "batch")
-            replies = dict(zip(asked, _once(opened, spec, tape, how, count)[1].ask(tuple(asked.values())), strict=True))
+            journal, asker = _once(opened, spec, tape, how, count)
+            asker.look = look
+            through_batches(journal, asker, missing, spec, submit=how.mode == "batch")
+            replies = dict(zip(asked, asker.ask(tuple(asked.values())), strict=True))
             return {key: replies[key] for key in missing}
         known = _once(opened, spec, tape, how, count)[0].known(tuple(missing)) if has_journal() else {}
         if unknown := [one for key, one in missing.items() if key not in known]:
