@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalspec.diagnostics import EvalspecError
 from evalspec.edges.models.asking import Way
 from evalspec.edges.models.endpoints import Place, endpoint_of, shown_address
 from evalspec.edges.models.giving_up import CODES, HINTS
+from evalspec.edges.models.prices import FREE, ListPrice
 from evalspec.edges.models.transport import Call, Fault
 from evalspec.model.asking import Request
 from evalspec.model.spec import Model, Spec
+from evalspec.pricing import known_prices
 from evalspec.project import family_table
 from evalspec.reaching import Reach, Ways, reach
 from evalspec.stages.independence import families_of
@@ -35,6 +37,7 @@ class Listed:
     endpoint: str  # `builtin` for what evalspec brings along
     address: str
     key: str  # whether there is one and where it is from; never the key
+    price: str | None = None  # dollars per million tokens and where they are from; None for what no build asks
     trouble: str | None = None  # why it cannot be asked
 
 
@@ -53,7 +56,9 @@ def list_models(spec: Spec) -> tuple[Listed, ...]:
     """Return the models of a spec in its order; nothing is sent."""
     families = dict(families_of(spec, family_table()))
     found = reach()
-    return tuple(_listed(one, families.get(one.alias), roles_of(one.alias, spec), found) for one in spec.models)
+    listed = tuple(_listed(one, families.get(one.alias), roles_of(one.alias, spec), found) for one in spec.models)
+    prices = _prices(spec, found, [one for one in listed if one.endpoint == "none"])
+    return tuple(replace(one, price=prices.get(one.model)) for one in listed)
 
 
 def roles_of(alias: str, spec: Spec) -> tuple[str, ...]:
@@ -95,6 +100,21 @@ def _listed(model: Model, family: str | None, roles: tuple[str, ...], found: Rea
         key=key,
         trouble=trouble,
     )
+
+
+def _prices(spec: Spec, found: Reach, nowhere: Sequence[Listed]) -> dict[str, str]:
+    """Spell the price of every model that a build asks; those that are asked nowhere have none."""
+    names = {one.alias for one in nowhere}
+    asked = replace(spec, models=tuple(one for one in spec.models if one.alias not in names))
+    return {model: _spelled(price) for model, price in known_prices(asked, found).items()}
+
+
+def _spelled(price: ListPrice | None) -> str:
+    if price is None:
+        return "unknown"
+    if price is FREE:
+        return f"free: {price.source}"
+    return f"${price.prompt:g} and ${price.completion:g} a million tokens in and out, from {price.source}"
 
 
 def _key(place: Place) -> str:

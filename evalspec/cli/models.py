@@ -56,6 +56,8 @@ def _lines(listed: Sequence[Listed], pings: Sequence[Ping]) -> list[str]:
         lines.append(f"{one.alias:<{width}}  {one.model}  ({roles}; family {one.family or 'none'})")
         where = "built in: no endpoint, no key" if one.endpoint == "builtin" else f"{one.endpoint} at {one.address}"
         lines.append(f"{'':<{width}}  {where}" + ("" if one.endpoint == "builtin" else f"; key: {one.key}"))
+        if one.price:
+            lines.append(f"{'':<{width}}  price: {one.price}")
         if one.trouble and not one.key.startswith("not set"):
             lines.append(f"{'':<{width}}  cannot be asked: {one.trouble}")
         ping = answers.get(one.alias)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
 from evalspec.edges.models.endpoints import shown_address
 from evalspec.reaching import Reach, reach
 
+ROOT = Path(__file__).parents[3]
 CONFIG = """\
 endpoints:
   acme: {base_url: "https://models.acme.example/v1", key_env: ACME_KEY}
@@ -198,3 +200,12 @@ def test_the_packaged_table_asks_nobody_without_a_key() -> None:
     assert all(host.key or host.credentials for host in table.values() if not host.is_local)
     assert all(host.url for host in table.values() if host.provider is None)
     assert {name for name, host in table.items() if host.batches} == {"openai", "anthropic"}
+
+
+def test_the_page_names_every_host_and_variable() -> None:
+    """docs/models.md is where a reader looks for the name of a variable."""
+    lines = (ROOT / "docs" / "models.md").read_text(encoding="utf-8").splitlines()
+    rows = {name: line for line in lines for name in re.findall(r"`(\w+)/`", line.split("|")[1] if "|" in line else "")}
+    for name, host in reach({"HOME": os.devnull}).table.items():
+        missing = [one for one in (*host.key, *host.base) if f"`{one}`" not in rows[name]]
+        assert not missing, f"{name}: {missing}"
