@@ -70,8 +70,7 @@ def read_json(text: str) -> object:
 def unescaped(text: str) -> str:
     """Return a text with every JSON escape in it as the character it stands for: what a reader of its strings sees.
 
-    Wherever it stands, in a fence, in talk or in half an object; `\\b` and `\\f` stay, since paths and formulas are full
-    of them.
+    Wherever it stands, in a fence, in talk or in half an object. `\\b` and `\\f` stay: paths and formulas hold them.
     """
     if "\\" not in text:
         return text
