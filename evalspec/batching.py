@@ -22,6 +22,7 @@ from evalspec.edges.models.transport import RETRIED, Endpoint, Fault, Received
 from evalspec.model.asking import Request
 from evalspec.model.spec import Spec
 
+GONE = (404, 410)  # vendors keep answers for a month; what is gone was paid for, and has to be asked again
 CONNECTIONS = 4  # batches are few, and each is one long call
 
 Answer = TypeVar("Answer")
@@ -98,13 +99,19 @@ class Batches:
         if batch.remote is None:
             await self._look_for(protocol, batch)
             return None
-        standing = await protocol.standing(batch.remote)
+        try:
+            standing = await protocol.standing(batch.remote)
+            results = await protocol.results(batch.remote, standing) if standing.state == "ended" else {}
+        except Fault as fault:
+            if fault.status not in GONE:
+                raise
+            settle(self._journal, batch, (), is_billed=True)
+            return None
         if standing.state == "running":
             return None
         if standing.state == "refused":
             settle(self._journal, batch, ())
             return gave_up(Fault("request", standing.said), batch.model, endpoint, "", self._count)
-        results = await protocol.results(batch.remote, standing)
         settle(self._journal, batch, self._kept(batch, results, missing))
         refusal = next((one for one in results.values() if isinstance(one, Fault) and one.kind not in RETRIED), None)
         return gave_up(refusal, batch.model, endpoint, " in its batch", self._count) if refusal is not None else None

@@ -247,6 +247,32 @@ def test_a_refused_upload_leaves_nothing_behind(tmp_path: Path) -> None:
     assert (stopped.value.diagnostics[0].code, stopped.value.exit) == ("M315", Exit.PROVIDER)
 
 
+@pytest.mark.parametrize(("speaks", "path"), [("openai", "batches/"), ("openai", "files/"), ("anthropic", "messages/")])
+def test_a_batch_that_is_gone_counts_as_billed(tmp_path: Path, speaks: str, path: str) -> None:
+    """Vendors keep answers for a month: a later build is not stuck, and the budget knows what was paid."""
+    vendor, asked = Vendor(ended=True), questions("a")
+    with model_server(vendor) as server, batches(tmp_path, server, speaks=speaks, cap=1.0, price=CENT) as found:
+        one, journal = found
+        one.submit(asked)
+        vendor.fails[path] = Act(status=404, body="{}")
+        one.collect(asked)
+        assert journal.spent("plan") == 50_000 and one.pending(asked) == {}
+
+
+def test_a_vendor_that_is_down_leaves_a_batch_as_it_is(tmp_path: Path) -> None:
+    """Exit 6; the next build asks about it again."""
+    vendor, asked = Vendor(ended=True), questions("a")
+    with model_server(vendor) as server, batches(tmp_path, server, cap=1.0, price=CENT) as (one, journal):
+        one.submit(asked)
+        vendor.fails["batches/"] = Act(status=503, body="{}")
+        with pytest.raises(BuildError) as stopped:
+            one.collect(asked)
+        assert stopped.value.exit == Exit.PROVIDER and len(one.pending(asked)) == 1
+        vendor.fails.clear()
+        one.collect(asked)
+        assert texts(journal, asked) == {"a": "re: a"}
+
+
 def lost(tmp_path: Path, server: ModelServer, vendor: Vendor, asked: Mapping[str, Request], speaks: str) -> None:
     """Send a batch whose number never arrives: the connection breaks behind it."""
     with batches(tmp_path, server, speaks=speaks, cap=1.0, price=CENT) as (one, journal):
