@@ -45,6 +45,7 @@ from evalspec.stages.seeds import read_source
 from evalspec.stages.tape import Tape
 from evalspec.taping import finder, read_tape_of
 from evalspec.text.prompts import problems_in_prompt
+from evalspec.twins import twin_prompts
 
 DATA_SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -164,7 +165,7 @@ def check_spec(loaded: Loaded, inputs: Inputs) -> tuple[Diagnostic, ...]:
     """
     layout, findings = check(inputs, loaded.catalog)
     _check_prompts(loaded, inputs.spec)
-    return (*inputs.warnings, *findings, *_check_grammars(inputs, layout))
+    return (*inputs.warnings, *findings, *twin_prompts(inputs.spec, layout), *_check_grammars(inputs, layout))
 
 
 def _check_prompts(loaded: Loaded, spec: Spec) -> None:

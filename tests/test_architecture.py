@@ -56,6 +56,7 @@ DRIVERS = frozenset(
             "swap",
             "tape_use",
             "taping",
+            "twins",
             "tracing",
             "verification",
             "writing",

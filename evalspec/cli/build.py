@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from textwrap import wrap
 
@@ -28,6 +29,7 @@ from evalspec.cli.unchanged import Answer, remember
 from evalspec.costing import planned_dollars
 from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
 from evalspec.edges.busy import hold
+from evalspec.edges.files import read_bytes
 from evalspec.edges.project_folder import project_folder
 from evalspec.edges.signals import Stopped
 from evalspec.model.build import Build
@@ -130,7 +132,7 @@ def command(
         written = (*published, *written)
     code = BuildError(problems).exit if any(one.severity == "error" for one in problems) else Exit.OK
     if code is Exit.OK and not partial:
-        _remember(done, problems, written, how, quiet, base)
+        _remember(done, problems, written, published, how, quiet, base)
     seconds = None if quiet else time.monotonic() - started
     _tell(done, problems, written, code, how, seconds, partial=partial)
     return code
@@ -158,12 +160,22 @@ def _tell(
 
 
 def _remember(
-    done: Build, problems: tuple[Diagnostic, ...], written: tuple[str, ...], how: str, quiet: bool, base: str
+    done: Build,
+    problems: tuple[Diagnostic, ...],
+    written: tuple[str, ...],
+    published: Sequence[str],
+    how: str,
+    quiet: bool,
+    base: str,
 ) -> None:
-    """Let the same command line find out that nothing has changed; a build that models took part in is made again."""
+    """Let the same command line find out that nothing has changed; `published` are new segments of the tape.
+
+    All replies of a build are on the tape by now, so that they are files like any other input.
+    """
     arguments = click.get_current_context().find_root().obj
-    if arguments is None or done.replies or done.lock is None or done.report is None:
+    if arguments is None or done.lock is None or done.report is None:
         return
+    segments = {path: hashlib.sha256(read_bytes(path)).digest() for path in published}
     spec, cases = done.spec, len(done.lock.cases)
     answer = Answer(
         how=how,
@@ -177,7 +189,7 @@ def _remember(
     folders = [os.path.join(spec.folder, name, kind) for name in names for kind in ("ledger", "tape")]
     texts = {report_path(spec): done.report, lock_path(spec): dump(done.lock)}
     own, here = own_folders(spec), (base, lock_path(spec))
-    remember(arguments, answer, read=done.read, written=texts, folders=folders, own=own, base=here)
+    remember(arguments, answer, read={**done.read, **segments}, written=texts, folders=folders, own=own, base=here)
 
 
 def _planned(loaded: Loaded, asked: Asked, until: str) -> tuple[float, float] | None:

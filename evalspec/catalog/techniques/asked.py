@@ -45,11 +45,16 @@ _DECLINED = re.compile(
 def ask_model(slot: Slot, spec: Spec, model: Model) -> Asking:
     """Ask a model for the input of one slot and read its reply."""
     try:
-        prompt = render_prompt(spec.pool(slot.pool).prompt or builtin_prompt("prompted"), prompt_names(slot, spec))
+        prompt = prompt_of(slot, spec)
     except PromptError as error:
         message = f"the prompt of pool `{slot.pool}`: {error}"
         raise BuildError([Diagnostic(code="M120", severity="error", message=message, path=spec.path)]) from error
     return (yield from ask_until_read(model, prompt, slot.ordinal, lambda reply: read_reply(reply, slot, spec)))
+
+
+def prompt_of(slot: Slot, spec: Spec) -> str:
+    """Return what a model is asked for a slot: the pool's own template, or that of this package."""
+    return render_prompt(spec.pool(slot.pool).prompt or builtin_prompt("prompted"), prompt_names(slot, spec))
 
 
 def ask_until_read(model: Model, prompt: str, ordinal: int, read: Callable[[Reply], Made | Unmade]) -> Asking:
