@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, nodes
-from jinja2.runtime import LoopContext
+from jinja2 import StrictUndefined, Template, TemplateError, nodes, pass_context
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 PROMPT_NAMES: tuple[str, ...] = ("task", "cell", "persona", "facts", "exemplars", "section", "language")
@@ -34,7 +34,8 @@ MAX_NODES = 1_000  # of syntax; rounds times nodes bound the time, to seconds
 MAX_DEPTH = 30  # Python compiles 100 levels of blocks and parses some more of brackets
 LOOP: tuple[str, ...] = ("first", "index", "index0", "last", "length")
 _FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType({**PROMPT_FIELDS, "loop": LOOP})
-_COUNTED = "counted "  # a filter's name that no template can spell
+_COUNTED = "counted "  # the name of a filter, and of the count it keeps to, that no template can spell
+KEPT = 64  # templates whose check and code are kept: one stands behind thousands of prompts
 _NOT_READ = (RecursionError, ValueError, OverflowError, MemoryError)  # of Jinja's parser, on brackets and long numbers
 
 _ALLOWED: tuple[type[nodes.Node], ...] = (
@@ -62,6 +63,7 @@ class PromptError(ValueError):
     """A template that is not allowed or cannot be rendered; the message says why."""
 
 
+@functools.lru_cache(maxsize=KEPT)
 def problems_in_prompt(text: str) -> tuple[str, ...]:
     """Return what is wrong with a template, each as one sentence; nothing when it may be used."""
     if len(text) > MAX_TEMPLATE:
@@ -88,13 +90,8 @@ def render_own(text: str, names: Mapping[str, object]) -> str:
     """Render a template of this package, which may see other names than a spec's; the same bounds hold."""
     parts: list[str] = []
     size = 0
-    environment = _environment()
     try:
-        tree = environment.parse(text)
-        for loop in tuple(tree.find_all(nodes.For)):
-            loop.iter = nodes.Filter(loop.iter, _COUNTED, [], [], None, None, lineno=loop.lineno)
-            loop.iter.set_environment(environment)
-        for part in environment.from_string(tree).generate(names):
+        for part in _compiled(text).generate({**names, _COUNTED: _counter()}):
             size += len(part)
             if size > MAX_PROMPT:
                 raise PromptError(f"the prompt is longer than {MAX_PROMPT:,} characters")
@@ -102,6 +99,17 @@ def render_own(text: str, names: Mapping[str, object]) -> str:
     except (TemplateError, TypeError, LookupError, *_NOT_READ) as error:
         raise PromptError(str(error)) from error
     return "".join(parts)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _compiled(text: str) -> Template:
+    """Return a template whose loops count their rounds."""
+    environment = _environment()
+    tree = environment.parse(text)
+    for loop in tuple(tree.find_all(nodes.For)):
+        loop.iter = nodes.Filter(loop.iter, _COUNTED, [], [], None, None, lineno=loop.lineno)
+        loop.iter.set_environment(environment)
+    return environment.from_string(tree)
 
 
 class _DataOnly(ImmutableSandboxedEnvironment):
@@ -143,6 +151,13 @@ def _counter() -> Callable[[Any], list[Any]]:
     return counted
 
 
+@pass_context
+def _counted(context: Context, value: Any) -> list[Any]:
+    """Count a loop against the rounds of its own rendering."""
+    found: list[Any] = context[_COUNTED](value)
+    return found
+
+
 def _join(value: Any, separator: str = "") -> str:
     """Join the texts of a list."""
     if isinstance(value, str):
@@ -169,7 +184,7 @@ def _capped(function: Callable[..., Any]) -> Callable[..., Any]:
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = _DataOnly(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False, trim_blocks=False)
     filters = {name: environment.filters[name] for name in FILTERS} | {"join": _join}
-    environment.filters = {name: _capped(one) for name, one in filters.items()} | {_COUNTED: _counter()}
+    environment.filters = {name: _capped(one) for name, one in filters.items()} | {_COUNTED: _counted}
     environment.globals = {}
     # The stock `tojson` spells < and & for HTML; a prompt is no page.
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}

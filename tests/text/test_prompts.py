@@ -123,3 +123,13 @@ def test_any_template_is_a_text_within_the_cap_or_a_problem(template: str) -> No
         return
 
     assert len(found) <= MAX_PROMPT and " at 0x" not in found and "<class" not in found
+
+
+def test_every_rendering_has_its_own_rounds() -> None:
+    """A template is kept for the next prompt, what its loops have used up is not."""
+    template = "{% for one in exemplars %}{{ one }}{% endfor %}"
+    names = NAMES | {"exemplars": ["a"] * 900}
+
+    assert [render_prompt(template, names) for _ in range(3)] == ["a" * 900] * 3
+    with pytest.raises(PromptError):
+        render_prompt(template, names | {"exemplars": ["a"] * 1_000})
