@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from checkouts import checkout, commit, decide
+from model_server import model_server
+from taped import write_model_project, writes
 
 from evalspec.cli import run
 
@@ -102,6 +104,26 @@ def test_another_decision_or_another_base_is_built(spec: str, capsys: pytest.Cap
     lock.write_text(text, "utf-8")
 
     assert SAID not in built(spec, capsys)
+
+
+def test_a_build_with_models_is_remembered_with_its_tape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its replies are files of the project by then; a segment that is no more what it was makes it build again."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EVALSPEC_STATE", str(tmp_path / "state"))
+    spec = Path(write_model_project(tmp_path)).name
+    with model_server(writes) as server:
+        monkeypatch.setenv("HOSTED_VLLM_API_BASE", server.url)
+        assert run(["build", spec]) == 0
+
+    assert SAID in built(spec, capsys)
+    (segment,) = (tmp_path / "small" / "tape").iterdir()
+    text = segment.read_text("utf-8")
+    segment.write_text(text.replace("order", "parcel", 1), "utf-8")
+    assert run(["build", spec]) != 0
+    segment.write_text(text, "utf-8")
+    assert SAID in built(spec, capsys)
 
 
 @pytest.mark.parametrize("entry", [b"", b"\xff", b"[]", b"{}", b'{"digest": "x", "body": {}}', b"[" * 100_000])
