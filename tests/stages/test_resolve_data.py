@@ -78,6 +78,7 @@ def test_the_order_of_keys_changes_nothing(data: Any) -> None:
         ("seed: 0.4,", "seed: 0.40,"),
         ("description: The desk of a library.", "description: A desk."),
         ("budget: {usd: 5, hours: 9}", "budget: {usd: 9}"),
+        ("temperature: 0", "temperature: 0, price: {prompt: 1, completion: 2}"),
         ("random_state: 7", "random_state: 7  # why not"),
     ],
 )
