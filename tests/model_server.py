@@ -143,7 +143,10 @@ async def _answer(request: web.Request, server: ModelServer, script: Script) -> 
             await asyncio.sleep(act.delay)
         body = act.body if act.body is not None else completion(str(asked.body.get("model")), act)
         content = body.encode() if isinstance(body, str) else body
-        return await _send(request, act, content)
+        try:
+            return await _send(request, act, content)
+        except ConnectionResetError:  # who asked was killed
+            return web.Response()
     finally:
         server._open -= 1
 

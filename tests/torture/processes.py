@@ -81,11 +81,12 @@ def evalspec(folder: Path, *arguments: str, env: Mapping[str, str] | None = None
 class Warm:
     """The warm process; a class because it is one, with a pipe in and a pipe out."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str] = (), **more: str) -> None:
+        """`modules` are imported beside those of all commands; `more` is set in the environment of all children."""
         self.process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__))],
+            [sys.executable, "-P", str(Path(__file__)), *modules],
             cwd=ROOT,
-            env=environment(),
+            env=environment(**more),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -112,9 +113,9 @@ class Warm:
 
 
 @contextmanager
-def warm() -> Iterator[Warm]:
+def warm(modules: Sequence[str] = (), **more: str) -> Iterator[Warm]:
     """Keep a warm process for a while."""
-    made = Warm()
+    made = Warm(modules, **more)
     try:
         yield made
     finally:
@@ -189,7 +190,7 @@ def _serve() -> None:
     from evalspec.catalog import load_catalog
     from evalspec.cli import COMMANDS
 
-    for module, _ in COMMANDS.values():
+    for module in (*(module for module, _ in COMMANDS.values()), *sys.argv[1:]):
         importlib.import_module(module)
     load_catalog()
     with tempfile.TemporaryFile() as said:
