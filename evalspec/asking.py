@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from evalspec.diagnostics import BuildError, Diagnostic, Exit
 from evalspec.edges.models.count import Count
 from evalspec.edges.untrusted import refuse_untrusted
-from evalspec.model.asking import Reply, Request
+from evalspec.model.asking import UNASKED, Reply, Request
 from evalspec.model.spec import Spec
 from evalspec.ports import Ask, request_key
 from evalspec.stages.tape import Find, withheld
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from evalspec.edges.models.journal import Journal
 
 # `tape`: what is published, as `verify` needs it. `known`: also what this user has paid for. `live`: ask for the rest.
-# `batch`: send the rest in batches, and come back another day.
-Mode = Literal["tape", "known", "live", "batch"]
+# `batch`: send the rest in batches, and come back another day. `reading`: what is known, and for the rest a reply that
+# says so: people read what there is.
+Mode = Literal["tape", "known", "live", "batch", "reading"]
 JOBS = 64  # calls at once, unless --jobs says otherwise
 DEADLINE = 120.0  # seconds of one call by the wall clock, unless --deadline says otherwise
 
@@ -41,6 +42,7 @@ class Asked:
 
 
 KNOWN = Asked()
+NOT_ASKED = Reply(text="", served="", problem=UNASKED)
 
 
 @contextmanager
@@ -86,6 +88,8 @@ def answering(spec: Spec, tape: Mapping[str, Reply], find: Find, how: Asked) -> 
             replies = dict(zip(asked, asker.ask(tuple(asked.values())), strict=True))
             return {key: replies[key] for key in missing}
         known = _once(opened, spec, tape, how, count)[0].known(tuple(missing)) if has_journal() else {}
+        if how.mode == "reading":
+            return {key: known.get(key, NOT_ASKED) for key in missing}
         if unknown := [one for key, one in missing.items() if key not in known]:
             raise _not_known(unknown, len(asked), spec, "known here")
         return known

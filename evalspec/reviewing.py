@@ -6,6 +6,7 @@ import functools
 import os
 from dataclasses import dataclass
 
+from evalspec.asking import Asked
 from evalspec.diagnostics import Diagnostic
 from evalspec.digests import digest_text
 from evalspec.edges.files import append_lines, exists, read_text, write_atomic
@@ -38,7 +39,7 @@ def waiting(
     path: str, *, everything: bool = False, progress: Progress = lambda stage, done, total: None
 ) -> tuple[Build, tuple[Reading, ...]]:
     """Build a spec up to its mix and return what waits for a person; writes nothing."""
-    done = run(path, until="mix", progress=progress, reading=True)
+    done = run(path, until="mix", progress=progress, reading=True, asked=Asked(mode="reading"))
     return done, reading_list(done, everything=everything)
 
 

@@ -12,6 +12,7 @@ from evalspec.cli.console import Steps, emit, emit_json, examples, print_diagnos
 from evalspec.diagnostics import Exit
 from evalspec.edges.files import read_text
 from evalspec.edges.terminal import safe
+from evalspec.model.asking import UNASKED
 from evalspec.model.case import Input
 from evalspec.model.jury import Opinion
 from evalspec.model.ledger import DecisionVerdict
@@ -60,6 +61,7 @@ def list_command(spec: str, everything: bool, quiet: bool, how: str) -> int:
                 "spec": spec,
                 "waiting": dict(done.waiting),  # as `build --json` has it
                 "queued": len(done.reviewed.queue) if done.reviewed else 0,
+                "unasked": sum(one.reason == UNASKED for one in done.drops),
                 "queue": [reading_data(one) for one in readings],
             }
         )
@@ -69,6 +71,10 @@ def list_command(spec: str, everything: bool, quiet: bool, how: str) -> int:
     rest = len(done.reviewed.queue) - len(readings) if done.reviewed else 0
     more = f"; {rest} more would not be in the set (--all)" if rest else ""
     print_diagnostics(done.short, how)
+    unasked = sum(one.reason == UNASKED for one in done.drops)
+    if unasked:
+        texts = "1 more text has" if unasked == 1 else f"{unasked} more texts have"
+        say(f"{spec}: {texts} not been asked for yet: evalspec build {spec}")
     waits = "1 case of the set waits" if len(done.waiting) == 1 else f"{len(done.waiting)} cases of the set wait"
     say(f"{spec}: {waits} for a person{more}")
     return Exit.OK

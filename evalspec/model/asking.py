@@ -8,6 +8,8 @@ from typing import Literal
 
 Finish = Literal["stop", "length", "filter"]  # the model was done, was cut off, or the provider withheld the rest
 
+UNASKED = "unasked"  # problem of a reply that nobody has asked for yet; for people who read, never in a build
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from evalspec.diagnostics import BuildError, Collector, Diagnostic, Exit
 from evalspec.digests import keyed_hash
+from evalspec.model.asking import UNASKED
 from evalspec.model.case import Candidate, Drop
 from evalspec.model.ledger import Effective
 from evalspec.model.plan import Plan, Slot, Stratum
@@ -64,6 +65,10 @@ class _Filling:
         self.opened.add(slot.id)
         place = (slot.pool, slot.stratum)
         made = self._made(slot)
+        if isinstance(made, Drop) and made.reason == UNASKED:  # its place is kept: others would be no replacement
+            self.drops.append(made)
+            self.held[place] += 1
+            return
         if isinstance(made, Drop):
             self.drops.append(made)
             self.spent[place] += made.reason not in FREE_REASONS

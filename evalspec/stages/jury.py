@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from evalspec.diagnostics import Diagnostic
+from evalspec.model.asking import UNASKED
 from evalspec.model.case import Anchor, Candidate
 from evalspec.model.jury import Jury, Opinion
 from evalspec.model.spec import Spec
@@ -34,9 +35,11 @@ def deliberate(
         return Jury()
     asked = [one for juror in jurors for one in questions(juror, written, anchors, spec, catalog)]
     replies = tools.ask([one.request for one in asked])
-    told = [(one, read(one, reply)) for one, reply in zip(asked, replies, strict=True)]
+    told = [(one, read(one, reply)) for one, reply in zip(asked, replies, strict=True) if reply.problem != UNASKED]
     records = tuple(record_of(juror.alias, [one for one in told if one[0].juror is juror], spec) for juror in jurors)
     out = {one.alias for one in records if one.left_out}
+    heard = {one.about.id for one, _ in told if one.kind == "verdict" and isinstance(one.about, Candidate)}
+    written = [one for one in written if one.id in heard]
     by_case: dict[str, list[Opinion]] = {one.id: [] for one in written}
     for question, said in told:
         about, juror = question.about, question.juror.alias

@@ -200,3 +200,24 @@ def test_a_cell_whose_replies_are_all_useless_is_named(
     assert "`prompted` holds 0 of the 3 cases it owes in `table`" in page
     assert "12 of 12 candidates were made there; dropped: 12 refused" in page
     assert not (project / "small.lock.json").exists()
+
+
+def test_after_a_drop_the_list_still_opens(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What comes in the place of a dropped text has not been asked for yet; everything else can be read on."""
+    write_judged(project)
+    with playing(monkeypatch, Players()) as server:
+        said(capsys, "build", "small.yaml", code=Exit.FINDING)
+        asked = len(server.asked)
+        queue = json.loads(said(capsys, "review", "list", "small.yaml", "--json"))["queue"]
+        case = next(one["case"] for one in queue if one["pool"] == "prompted")
+        drop = ("--reason", "unnatural", "--reviewer", "ann")
+        said(capsys, "review", "record", "small.yaml", case, "drop", *drop)
+        left = json.loads(said(capsys, "review", "list", "small.yaml", "--json"))["queue"]
+        assert len(server.asked) == asked
+        said(capsys, "build", "small.yaml", code=Exit.FINDING)
+        again = json.loads(said(capsys, "review", "list", "small.yaml", "--json"))["queue"]
+
+    assert {one["case"] for one in left} == {one["case"] for one in queue} - {case}
+    assert len(again) == len(queue)
