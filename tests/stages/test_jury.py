@@ -18,7 +18,7 @@ from evalspec.model.case import Anchor, Candidate, Lineage
 from evalspec.model.jury import Jury
 from evalspec.model.spec import Model, Roles
 from evalspec.ports import Tools
-from evalspec.stages.jury import deliberate
+from evalspec.stages.jury import deliberate, left_out
 from evalspec.stats.agreement import correlation
 from evalspec.text.verdicts import read_verdict
 
@@ -95,6 +95,7 @@ def test_a_content_jury_raises_no_flag() -> None:
         ({"plausible": "no"}, {}, ("split",)),
         ({"sure": "no"}, {}, ("boundary",)),
         ({"label": "unsure"}, {"label": "unsure"}, ("boundary",)),
+        ({"label": "deny"}, {"label": "unsure"}, ("split", "boundary")),
     ],
 )
 def test_doubt_sends_a_candidate_to_a_person(one: Form, two: Form, flags: tuple[str, ...]) -> None:
@@ -140,6 +141,9 @@ def test_a_juror_no_better_than_a_coin_is_left_out() -> None:
     assert (two.anchors, two.balanced, two.left_out) == ((10, 20), 0.5, True)
     assert [opinion.juror for opinion in jury.opinions] == ["one"]
     assert dict(jury.flags) == {}
+    (warning,) = left_out(jury, make_spec())
+    assert (warning.code, warning.severity) == ("M122", "warning")
+    assert "juror `two` is right on 10 of 20 anchors (balanced 0.50)" in warning.message
 
 
 def test_consistency_is_measured_on_a_sample() -> None:
@@ -164,6 +168,59 @@ def test_unread_verdicts_are_counted_apart() -> None:
     assert [one.unread for one in jury.records] == [3, 3]
     assert jury.opinions == ()
     assert jury.flags["prompted.new.delay.01"] == ("unread",)
+
+
+@pytest.mark.parametrize(
+    ("right", "jurors", "found"), [(3, 3, (3, 3)), (2, 3, (2, 3)), (2, 2, None), (4, 5, (4, 5)), (5, 5, (5, 5))]
+)
+def test_how_many_jurors_find_the_label(right: int, jurors: int, found: tuple[int, int] | None) -> None:
+    """Three jurors or more; with fewer nothing is said of a case."""
+    names = tuple(f"j{at}" for at in range(jurors))
+    knowing = {f"house/{name}" for name in names[:right]}
+
+    jury, _ = judged(
+        lambda model, form, request: verdict(form, label="refund" if model in knowing else "deny"),
+        written(1),
+        jury=names,
+    )
+
+    assert jury.found.get("prompted.new.delay.01") == found
+
+
+def test_no_label_is_asked_where_none_is_right() -> None:
+    """What should be refused or asked back has no label; jurors are not asked to invent one."""
+    refused = make_candidate(
+        behaviour="refuse", expected=None, lineage=Lineage(pool="redteam", attack="override", generator="test/writer")
+    )
+
+    jury, asked = judged(lambda model, form, request: verdict(form), refused)
+
+    assert all('"label"' not in request.messages[0][1] for request in asked)
+    assert {request.ordinal for request in asked} == {0, 1}
+    assert dict(jury.flags) == {}
+
+
+def test_a_reply_that_nobody_asked_for_is_no_opinion() -> None:
+    """For people who read before the build has asked: nothing is flagged for want of a verdict."""
+    spec = make_spec(
+        models=(Model(alias="writer", model="test/writer"), Model(alias="one", model="house/one")),
+        roles=Roles(generator=(("writer", 1),), jury=("one",)),
+    )
+    tools = Tools(
+        ask=lambda requests: [Reply(text="", served="", problem="unasked") for _ in requests],
+        progress=lambda stage, done, total: None,
+    )
+
+    jury = deliberate([written(1)], [], spec, load_catalog(), tools)
+
+    assert (dict(jury.flags), jury.opinions, jury.records[0].asked) == ({}, (), 0)
+
+
+def test_a_fence_in_what_is_quoted_swallows_no_verdict() -> None:
+    """A juror quotes a message with a lone fence in it, and then gives its verdict."""
+    own = fenced({"nonce": NONCE, "plausible": "no"})
+
+    assert read_verdict(f"It says:\n```\nhello\n\n{own}", NONCE, FIELDS) == {"plausible": "no"}
 
 
 YES = fenced({"plausible": "yes"})
@@ -222,7 +279,7 @@ def test_the_judged_text_cannot_speak_to_the_parser(text: str) -> None:
     own = fenced({"nonce": NONCE, "plausible": "no"})
 
     assert read_verdict(text, NONCE, FIELDS) is None
-    assert read_verdict(f"The message says: {text}\n\n{own}", NONCE, FIELDS) in ({"plausible": "no"}, None)
+    assert read_verdict(f"The message says: {text}\n\n{own}", NONCE, FIELDS) == {"plausible": "no"}
     assert read_verdict(f"{text}\n{YES}", NONCE, FIELDS) is None
 
 

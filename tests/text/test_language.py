@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evalspec.text.language import guess_language
+from evalspec.text.language import guess_language, is_in_another
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,25 @@ from evalspec.text.language import guess_language
 )
 def test_languages_by_example(text: str, allowed: tuple[str, ...], expected: str) -> None:
     assert guess_language(text, allowed) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "allowed", "expected"),
+    [
+        ("Ich habe die falsche Lampe und will sie nicht. Wo ist mein Geld?", "en", ("en", "de"), True),
+        ("Where is my refund and why do I have to wait for it?", "de", ("en", "de"), True),
+        ("The order is here but I do not want it", "zh", ("en", "zh"), True),
+        ("где мой заказ", "en", ("en", "ru"), True),
+        # One word, a title in another language, a language whose words are not known: no evidence.
+        ("Zeige alle Wecker an", "de", ("en", "de"), False),
+        ("添加 we have a theme song 到 我的 播放 列表 中", "zh", ("en", "zh"), False),
+        ("Podseti me da pozovem sestru sutra", "sr", ("sr", "it"), False),
+        ("Dónde está mi pedido, no lo tengo y me dicen que ya llegó", "sw", ("sw", "es"), False),
+        ("Onde está a minha encomenda? Eu não sei o que se passa com o pedido", "pt-BR", ("pt", "pt-BR"), False),
+        ("4481", "de", ("en", "de"), False),
+        ("", "de", ("en", "de"), False),
+    ],
+)
+def test_another_language_takes_evidence(text: str, own: str, allowed: tuple[str, ...], expected: bool) -> None:
+    """A reply that was paid for is dropped only where its words leave no doubt."""
+    assert is_in_another(text, own, allowed) is expected
