@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from evalspec.asking import KNOWN, has_journal
 from evalspec.catalog.techniques.asked import REPAIRS
-from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
+from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit, Note
 from evalspec.edges.models.prices import MILLION, ListPrice, most_prompt_tokens
 from evalspec.model.asking import Reply, Request
 from evalspec.model.build import Inputs
@@ -103,6 +103,11 @@ def refuse_dear(cost: PlannedCost, path: str) -> None:
         severity="error",
         message=f"{said}; the budget is ${cost.cap / MILLION:,.6f}{before}",
         path=path,
+        notes=tuple(
+            Note(message=f"{one.role} {one.model}: {one.least.calls:,} calls, ${one.least.cost / MILLION:,.6f} at least")
+            for one in cost.lines
+            if one.least.calls
+        ),
         hint="raise `budget.usd`, lower the shares of pools that a model writes, or ask a cheaper model",
         exit=Exit.INVALID,
     )

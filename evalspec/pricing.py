@@ -25,9 +25,11 @@ STATED = "the spec"
 
 
 def called_models(spec: Spec) -> tuple[Model, ...]:
-    """Return the models that a build asks, by alias: the generators of its pools, and the jury."""
-    aliases = {alias for pool in spec.pools for alias, _ in pool.generator} | set(spec.roles.jury)
-    return tuple(one for one in spec.models if one.alias in aliases and not one.is_builtin)
+    """Return the models that a build asks: the generators of its pools, and the jury on what they write."""
+    aliases = {alias for pool in spec.pools for alias, _ in pool.generator}
+    writers = {one.alias for one in spec.models if one.alias in aliases and not one.is_builtin}
+    called = writers | set(spec.roles.jury) if writers else frozenset()
+    return tuple(one for one in spec.models if one.alias in called)
 
 
 def prices_of(spec: Spec, reach: Reach) -> Mapping[str, ListPrice]:
