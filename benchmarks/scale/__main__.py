@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.llm.tables import read_results, section
 from benchmarks.scale import lines, near, operators, spec_lines, startup
 from benchmarks.scale.peers import ROOT
 
@@ -35,12 +36,12 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def page(found: dict[str, Any]) -> str:
-    """Spell the whole page from the results."""
+    """Spell the whole page from the results, those of `python -m benchmarks.llm` too."""
     parts = [INTRO]
     for name, spell in SECTIONS.items():
         if name in found:
             parts.append(spell(found[name]))
-    return "\n".join(parts)
+    return "\n".join([*parts, section(read_results())]).rstrip("\n") + "\n"
 
 
 def _lines(found: dict[str, Any]) -> str:

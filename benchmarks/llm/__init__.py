@@ -1,0 +1,1 @@
+"""Side by side: evalspec and its peers ask one local server the same questions."""

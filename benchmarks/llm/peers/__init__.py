@@ -1,0 +1,1 @@
+"""One runner a peer, by its public interface: SCRIPT JOB, run in the environment of that peer."""
