@@ -10,7 +10,7 @@ import pytest
 
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
 from evalspec.edges.models.endpoints import shown_address
-from evalspec.reaching import Reach, reach
+from evalspec.reaching import Reach, Ways, reach
 
 ROOT = Path(__file__).parents[3]
 CONFIG = """\
@@ -209,3 +209,17 @@ def test_the_page_names_every_host_and_variable() -> None:
     for name, host in reach({"HOME": os.devnull}).table.items():
         missing = [one for one in (*host.key, *host.base) if f"`{one}`" not in rows[name]]
         assert not missing, f"{name}: {missing}"
+
+
+@pytest.mark.parametrize(("model", "package"), [("openai/m", "aiohttp"), ("anthropic/m", "litellm")])
+def test_a_missing_package_is_said_before_anything_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, package: str
+) -> None:
+    """Exit 10 with the command that installs it; a model of the other transport needs it not."""
+    monkeypatch.setattr("evalspec.reaching.find_spec", lambda name: None)
+    ways = Ways(found(tmp_path, OPENAI_API_KEY="k", ANTHROPIC_API_KEY="k"), jobs=1)
+    with pytest.raises(EvalspecError) as refused:
+        ways.of(model)
+    one = problem(refused.value)
+    assert (one.code, refused.value.exit) == ("M305", Exit.ENVIRONMENT)
+    assert f"`{package}`" in one.message and "pip install 'evalspec[llm]'" in str(one.hint)
