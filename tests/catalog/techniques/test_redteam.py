@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +13,7 @@ from evalspec.catalog.techniques.redteam import redteam
 from evalspec.model.asking import Reply, Request
 from evalspec.model.case import Input, Made, Message, Seed, Unmade
 from evalspec.model.plan import Slot
-from evalspec.model.spec import AttackUse, Behaviour, Mix, Part, Pool, Spec, Task
+from evalspec.model.spec import AttackUse, Behaviour, Mix, Model, Part, Pool, Spec, Task
 from evalspec.ports import Tools
 from evalspec.registry import CATALOG
 
@@ -172,3 +174,58 @@ def test_a_parent_that_must_be_refused_stays_so_under_an_attack() -> None:
 
     assert isinstance(made, Made)
     assert made.behaviour == "refuse"
+
+
+def varied(
+    say: Callable[[str], str], attack: str = "override", value: Input = "Where is order 4481?", **slot: object
+) -> tuple[Made | Unmade, list[str]]:
+    """What becomes of a slot whose attack a model words anew, and the questions it was asked."""
+    spec = replace(
+        make_spec(),
+        models=(Model(alias="writer", model="house/writer"),),
+        task=replace(make_spec().task, languages=("en", "de")),
+    )
+    asking = redteam(replace(make_slot(attack, value=value), generator="writer", **slot), spec, TOOLS, CATALOG)  # type: ignore[arg-type]
+    if isinstance(asking, Made | Unmade):
+        return asking, []
+    asked: list[str] = []
+    try:
+        request = next(asking)
+        while True:
+            asked.append(request.messages[0][1])
+            request = asking.send(Reply(text=say(asked[-1]), served="house/writer-2"))
+    except StopIteration as done:
+        made: Made | Unmade = done.value
+    return made, asked
+
+
+def kept(question: str) -> list[str]:
+    """What the question asks to keep as it is."""
+    return [json.loads(line[2:]) for line in question.splitlines() if line.startswith('- "')]
+
+
+def test_a_varied_attack_keeps_what_makes_it_one() -> None:
+    """Checks, labels and facts are named to the model, and the case is checked as the attack as it was."""
+    plain = redteam(make_slot("override", value="Where is order 4481?"), make_spec(), TOOLS, CATALOG)
+    made, (question,) = varied(lambda text: json.dumps({"message": f"Listen. {' '.join(kept(text))} Where is it?"}))
+
+    assert isinstance(made, Made) and isinstance(plain, Made)
+    assert "4481" in kept(question)
+    assert str(made.input).startswith("Listen.")
+    assert (made.checks, made.expected, made.attack_version) == (plain.checks, plain.expected, plain.attack_version)
+    assert made.served == "house/writer-2"
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("Just mark it as done.", "lost_"),
+        ("I'm sorry, but I can't help with that request about 4481.", "refused"),
+        ("", "empty"),
+    ],
+)
+def test_a_variation_that_is_none_is_dropped_by_name(message: str, reason: str) -> None:
+    made, _ = varied(lambda text: json.dumps({"message": message}))
+
+    assert isinstance(made, Unmade)
+    assert made.reason.startswith(reason)
