@@ -141,8 +141,11 @@ class Batches:
         return kept
 
     def _price(self, request: Request, received: Received) -> int:
-        price = self._rules.price
-        return math.ceil(min(price.actual(request, received.reply), price.highest(request)) * BATCH_SHARE)
+        highest, actual = self._rules.price.highest(request), self._rules.price.actual(request, received.reply)
+        if actual > highest:
+            self._count.overruns += 1
+            self._count.overrun += math.ceil((actual - highest) * BATCH_SHARE)
+        return math.ceil(actual * BATCH_SHARE)
 
 
 def through_batches(

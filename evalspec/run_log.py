@@ -28,6 +28,9 @@ def said_of(count: Count) -> str:
         parts.append(f"{count.retried:,} tried again ({faults})")
     if count.spent:
         parts.append(f"${count.spent / DOLLAR:,.4f}")
+    if count.overruns:
+        more = f"${count.overrun / DOLLAR:,.4f} more than they may"
+        parts.append(f"{count.overruns:,} calls were counted at {more}")
     if count.orphans:
         were = "1 was" if count.orphans == 1 else f"{count.orphans:,} were"
         parts.append(f"{were} in flight when another run ended and may have been billed")
@@ -60,6 +63,7 @@ def log_run(
         "by_model": dict(sorted(count.models.items())),
         "in_flight_at_the_end": count.cut_off,
         "orphans_of_other_runs": count.orphans,
+        "counted_at_more_than_allowed": count.overruns,
         "dollars": {"planned": list(planned) if planned else None, "actual": count.spent / DOLLAR},
     }
     with suppress(EvalspecError, OSError):
