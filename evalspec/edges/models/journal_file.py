@@ -55,6 +55,7 @@ class JournalProblem(Exception):
 def open_database(folder: str) -> sqlite3.Connection:
     """Open the database in `folder`, or make it; a file of another program is left as it is."""
     path = os.path.join(folder, JOURNAL_NAME)
+    _keep_out_of_git(folder)
     # SQLite gives the files beside it the mode of this one.
     number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
@@ -159,6 +160,17 @@ def trouble(folder: str, error: Exception) -> EvalspecError:
         exit=Exit.ENVIRONMENT,
     )
     return EvalspecError([problem])
+
+
+def _keep_out_of_git(folder: str) -> None:
+    """Somebody may put the state folder into a checkout; what is private is not committed by mistake."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    with suppress(FileExistsError):
+        number = os.open(os.path.join(folder, ".gitignore"), flags, 0o600)
+        try:
+            os.write(number, b"*\n")
+        finally:
+            os.close(number)
 
 
 def _code(error: sqlite3.Error) -> int | None:

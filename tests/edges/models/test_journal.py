@@ -69,6 +69,15 @@ def test_it_is_private_and_every_commit_reaches_the_disk(folder: str, journal: J
     assert pragmas == ["wal", 2]  # 2: FULL
 
 
+def test_git_leaves_it_alone_wherever_it_stands(folder: str, journal: Journal) -> None:
+    """A state folder inside a checkout is not committed by mistake."""
+    claim(journal, A)
+    subprocess.run(["git", "init", "-q", str(Path(folder).parent)], check=True)
+    line = ["git", "-C", str(Path(folder).parent), "status", "--porcelain", "--untracked-files=all"]
+
+    assert subprocess.run(line, capture_output=True, text=True, check=True).stdout == ""
+
+
 def test_a_reply_outlives_the_process(folder: str, journal: Journal) -> None:
     """What was settled is there for the next one, to the last odd character."""
     odd = 'half a pair \ud800, a NUL \x00, a line \u2028 and "quotes"'
