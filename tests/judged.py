@@ -67,7 +67,10 @@ class Players:
         waiting = self.cells.get(level, [])
         if waiting and len(asked.body["messages"]) == 1:
             return broken(waiting.pop(0), asked)
-        return Act(text=json.dumps({"message": said(asked)}))
+        reply = {"message": said(asked)}
+        if '"expected": ...' in text:
+            reply["expected"] = "replace" if level == "table" else "refund"
+        return Act(text=json.dumps(reply))
 
 
 def said(asked: Asked) -> str:

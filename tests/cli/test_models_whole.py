@@ -221,3 +221,46 @@ def test_after_a_drop_the_list_still_opens(
 
     assert {one["case"] for one in left} == {one["case"] for one in queue} - {case}
     assert len(again) == len(queue)
+
+
+def test_a_label_that_the_model_gave_is_verified_by_nobody(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lock names the model, the report counts it; a person who keeps the case has verified it."""
+    free = {"item": ["table", "clock"]}
+    write_judged(project, jury=("mild",), axes=free, review={"require": {"prompted": 0, "redteam": 0}, "overlap": 0})
+    with playing(monkeypatch, Players()):
+        said(capsys, "build", "small.yaml", code=Exit.FINDING)
+        queue = json.loads(said(capsys, "review", "list", "small.yaml", "--json", "--all"))["queue"]
+        assert "prompted" not in {one["pool"] for one in queue}
+        keep_all(project, queue)
+        said(capsys, "review", "record", "small.yaml", "--from", "drafts.jsonl", "--reviewer", "ann")
+        said(capsys, "build", "small.yaml")
+        lock = json.loads((project / "small.lock.json").read_bytes())
+        given = [case for case in lock["cases"] if case["id"].startswith("prompted.")]
+        said(capsys, "review", "record", "small.yaml", given[0]["id"], "keep", "--reviewer", "ann")
+        report = (project / "small.report.md").read_text("utf-8")
+        said(capsys, "build", "small.yaml")
+
+    assert {case["expected_by"] for case in given} <= {"model:writer", "model:other"}
+    assert "- 6 labels were given by the model that wrote the text, and verified by nobody." in report
+    after = {case["id"]: case for case in json.loads((project / "small.lock.json").read_bytes())["cases"]}
+    assert after[given[0]["id"]]["expected_by"] == "verified:ann"
+
+
+def test_verify_counts_the_jury_again(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A figure of the jury that was edited in the report is found from the tape."""
+    write_judged(project)
+    with playing(monkeypatch, Players()):
+        said(capsys, "build", "small.yaml", code=Exit.FINDING)
+        keep_all(project, json.loads(said(capsys, "review", "list", "small.yaml", "--json"))["queue"])
+        said(capsys, "review", "record", "small.yaml", "--from", "drafts.jsonl", "--reviewer", "ann")
+        said(capsys, "build", "small.yaml")
+    report = project / "small.report.md"
+    text = report.read_text("utf-8")
+    flagged = numbers_in(text)["jury"]["flagged"]  # type: ignore[index]
+    report.write_text(text.replace(f'"flagged": {flagged},', '"flagged": 0,'), "utf-8")
+
+    assert "L605" in said(capsys, "verify", "small.yaml", code=Exit.INTEGRITY)
