@@ -15,7 +15,7 @@ from evalspec.edges.models.prices import FREE, ListPrice
 from evalspec.edges.models.transport import Call, Fault
 from evalspec.model.asking import Request
 from evalspec.model.spec import Model, Spec
-from evalspec.pricing import known_prices
+from evalspec.pricing import called_models, known_prices
 from evalspec.project import family_table
 from evalspec.reaching import Reach, Ways, reach
 from evalspec.stages.independence import families_of
@@ -74,9 +74,7 @@ def roles_of(alias: str, spec: Spec) -> tuple[str, ...]:
 
 def ping_models(spec: Spec) -> tuple[Ping, ...]:
     """Send one tiny question to every model that a build asks; a subject is never asked."""
-    asked = [
-        one for one in spec.models if not one.is_builtin and set(roles_of(one.alias, spec)) & {"generator", "jury"}
-    ]
+    asked = called_models(spec)
     return asyncio.run(_ping_all(asked, Ways(reach(), jobs=len(asked) or 1)))
 
 
