@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from evalspec.edges.files import exists, read_text
-from evalspec.edges.models.asking import Way
 from evalspec.edges.models.endpoints import (
     CONFIG_NAME,
     Config,
@@ -21,9 +20,7 @@ from evalspec.edges.models.endpoints import (
     place_of,
     refuse_writable,
 )
-from evalspec.edges.models.http import HttpTransport, missing_extra
-from evalspec.edges.models.other_providers import OtherProviders
-from evalspec.edges.models.transport import Endpoint
+from evalspec.edges.models.transport import Endpoint, Way
 from evalspec.edges.package import read_text as read_package_text
 from evalspec.model.source import SourceFile
 from evalspec.stages.parse import parse_data
@@ -56,6 +53,10 @@ class Ways:
 
     def __init__(self, reach: Reach, *, jobs: int) -> None:
         """`jobs` is how many calls may be open at once."""
+        # Imported here: who only wants to know a price must not wait for the loop and its transports.
+        from evalspec.edges.models.http import HttpTransport
+        from evalspec.edges.models.other_providers import OtherProviders
+
         self.reach = reach
         self._http = HttpTransport(jobs=jobs)
         self._others = OtherProviders()
@@ -65,6 +66,8 @@ class Ways:
         endpoint = self.reach.endpoint(model)
         package = "aiohttp" if endpoint.speaks_openai else "litellm"
         if find_spec(package) is None:
+            from evalspec.edges.models.http import missing_extra
+
             raise missing_extra(package)
         if endpoint.speaks_openai:
             return Way(transport=self._http, endpoint=endpoint)

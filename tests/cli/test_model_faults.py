@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,12 +32,20 @@ Capture = pytest.CaptureFixture[str]
 Serving = Callable[[Script], AbstractContextManager[ModelServer]]
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small project with a model, as it is before its first build."""
+    folder = tmp_path_factory.mktemp("written")
+    write_model_project(folder, prompted=QUESTIONS)
+    return folder
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The small project with a model, a journal of its own, and little patience."""
+def project(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the project, a journal of its own, and little patience."""
     monkeypatch.setattr(evalspec.live, "PACE", QUICK)
     monkeypatch.setenv("EVALSPEC_STATE", str(tmp_path / "state"))
-    write_model_project(tmp_path / "work", prompted=QUESTIONS)
+    shutil.copytree(written, tmp_path / "work")
     monkeypatch.chdir(tmp_path / "work")
     yield tmp_path / "work"
 
@@ -267,19 +276,23 @@ def test_jobs_cap_the_calls_at_once(project: Path, serving: Serving) -> None:
     assert server.most_open == 2
 
 
-def test_the_same_build_again_asks_nobody(project: Path, serving: Serving) -> None:
-    """From the tape: no call, no connection, and neither transport is imported."""
+@pytest.mark.parametrize("is_remembered", [True, False])
+def test_the_same_build_again_asks_nobody(project: Path, serving: Serving, is_remembered: bool) -> None:
+    """Remembered, or from the tape: no call, no connection, and neither transport is imported."""
+    code = "import sys; from evalspec.cli import run; code = run(['build', 'small.yaml']); "
+    code += "heavy = {'aiohttp', 'litellm', 'asyncio', 'sqlite3'} & set(sys.modules); sys.exit(f'{code:d} {heavy}')"
     with serving(writes) as server:
         assert build() == Exit.OK
         asked = len(server.asked)
-        code = "import sys; from evalspec.cli import run; code = run(['build', 'small.yaml']); "
-        code += "heavy = {'aiohttp', 'litellm', 'asyncio', 'sqlite3'} & set(sys.modules); sys.exit(repr((code, heavy)))"
+        if not is_remembered:
+            shutil.rmtree(project / ".evalspec")
         done = subprocess.run(
             [sys.executable, "-c", code], env=environment(server), capture_output=True, text=True, check=False
         )
 
-        assert "(0, set())" in done.stderr, done.stderr
-        assert f"{QUESTIONS} from tape, 0 of 0 calls" in done.stderr
+        assert "0 set()" in done.stderr, done.stderr
+        said = "nothing has changed" if is_remembered else f"{QUESTIONS} from tape, 0 of 0 calls"
+        assert said in done.stderr
         assert len(server.asked) == asked
 
 

@@ -21,7 +21,7 @@ from evalspec.edges.models.count import Count
 from evalspec.edges.models.giving_up import DOLLAR, beyond_budget, gave_up, over_budget, stopped
 from evalspec.edges.models.journal import Journal
 from evalspec.edges.models.lanes import Lane, Open
-from evalspec.edges.models.transport import RETRIED, Call, Endpoint, Fault, Received, Transport
+from evalspec.edges.models.transport import RETRIED, Call, Endpoint, Fault, Received, Way
 from evalspec.edges.signals import heard
 from evalspec.model.asking import Reply, Request
 from evalspec.ports import request_key
@@ -42,14 +42,6 @@ class Price:
 
     highest: Callable[[Request], int]
     actual: Callable[[Request, Reply], int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """How one model is reached."""
-
-    transport: Transport
-    endpoint: Endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

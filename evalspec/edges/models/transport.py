@@ -94,3 +94,11 @@ class Transport(Protocol):
     async def close(self) -> None:
         """Close what is open."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How one model is reached."""
+
+    transport: Transport
+    endpoint: Endpoint
