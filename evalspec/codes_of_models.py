@@ -37,7 +37,8 @@ MODELS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "questions that wait in a batch",
             "`build --batch` sends what is missing in batches, which OpenAI and Anthropic answer within a day at half "
             "the price, and ends with exit 1. A later `build` collects what has come; with `--batch` it sends what "
-            "expired, failed or follows from the replies in another batch. Nothing is asked twice, and the budget holds.",
+            "expired, failed or follows from the replies in another batch. Nothing is asked twice, and the budget "
+            "holds.",
         ),
         "M121": (
             "two cells, one prompt",

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.model_server import Act, Asked, completion
+from tests.model_server import Act, Asked, Script, completion
 
 
 @dataclass
@@ -19,6 +19,7 @@ class Vendor:
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     fails: dict[str, Act] = field(default_factory=dict)  # path to what is done there instead
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)  # question to its line, beside the usual one
+    script: Script | None = None  # what answers each question; None: `re:` and the question
     left_out: set[str] = field(default_factory=set)  # questions without an answer
 
     def __call__(self, asked: Asked) -> Act:
@@ -53,7 +54,8 @@ class Vendor:
         for line in self.files[self.batches[name]["input_file_id"]].decode().splitlines():
             one = json.loads(line)
             text = one["body"]["messages"][-1]["content"]
-            body = json.loads(completion(one["body"]["model"], Act(text=f"re: {text}")))
+            act = Act(text=f"re: {text}") if self.script is None else self.script(_asked(one["body"]))
+            body = json.loads(act.body if act.body is not None else completion(one["body"]["model"], act))
             usual = {"response": {"status_code": 200, "body": body}}
             if text not in self.left_out:
                 rows.append({"custom_id": one["custom_id"], **self.answers.get(text, usual)})
@@ -72,3 +74,7 @@ class Vendor:
             usual = {"result": {"type": "succeeded", "message": message}}
             rows.append({"custom_id": one["custom_id"], **self.answers.get(text, usual)})
         return "\n".join(json.dumps(row) for row in rows).encode()
+
+
+def _asked(body: dict[str, Any]) -> Asked:
+    return Asked(number=1, path="/v1/chat/completions", headers={}, body=body, at=0.0, open=1)

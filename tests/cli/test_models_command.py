@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from edges.models.test_batches import Vendor
 
 from evalspec.cli import run
 from evalspec.diagnostics import Exit
+from tests.batch_vendor import Vendor
+from tests.judged import Players, write_judged
 from tests.model_server import Act, Asked, model_server
 from tests.small_specs import small_spec, write_project
 
@@ -21,6 +23,7 @@ MODELS = {
     "bot": {"model": "anthropic/claude-sonnet-4-20250514"},
 }
 ROLES = {"subject": "bot", "generator": ["writer", "house"], "jury": "judge"}
+OWN = "endpoints:\n  hosted_vllm: {{base_url: '{url}', local: true, batches: openai}}\n"
 CONFIG = 'endpoints:\n  acme: {base_url: "http://me:secret@127.0.0.1:1/v1?key=secret", key_env: ACME_KEY}\n'
 
 
@@ -139,6 +142,43 @@ def test_a_build_by_batches(project: Path, monkeypatch: pytest.MonkeyPatch, caps
     assert "/v1/chat/completions" not in paths
     asked = [json.loads(line)["custom_id"] for file in vendor.files.values() for line in file.splitlines()]
     assert len(asked) == len(set(asked))
+
+
+def test_a_set_made_by_batches_is_the_set_made_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Writers, rewriters and jurors in rounds of batches: the same queue, digest by digest, and no question twice."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    (tmp_path / "config" / "evalspec").mkdir(parents=True)
+    config = tmp_path / "config" / "evalspec" / "config.yaml"
+    queues, asked = [], []
+    for name in ("at_once", "by_batch"):
+        folder = tmp_path / name
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("EVALSPEC_STATE", str(folder / "state"))
+        write_judged(folder)
+        players = Players()
+        vendor = Vendor(ended=True, script=players)
+        # A batch has no order: what is answered may not hang on how many were asked before.
+        with model_server(vendor if name == "by_batch" else lambda one: players(replace(one, number=1))) as server:  # noqa: B023
+            config.write_text(OWN.format(url=server.url))
+            rounds = 1 if name == "at_once" else 20
+            line = ["build", "small.yaml", *(["--batch"] if name == "by_batch" else ["--jobs", "1"])]
+            for _ in range(rounds):
+                capsys.readouterr()
+                run(line)
+                said = capsys.readouterr().err
+                if "[M160]" not in said:
+                    break
+            assert "[M160]" not in said
+        assert run(["review", "list", "small.yaml", "--json"]) == Exit.OK
+        queues.append([(one["case"], one["digest"]) for one in json.loads(capsys.readouterr().out)["queue"]])
+        lines = [json.loads(line) for file in vendor.files.values() for line in file.splitlines()]
+        asked.append(len(server.asked) if name == "at_once" else len({one["custom_id"] for one in lines}))
+        assert len({one["custom_id"] for one in lines}) == len(lines)
+    assert queues[0] and queues[0] == queues[1]
+    assert asked[0] == asked[1]
 
 
 @pytest.mark.parametrize("other", ["--locked", "--frozen"])
