@@ -18,9 +18,10 @@ from evalspec.edges.models.transport import DEADLINE_SECONDS, FaultKind
 FIRST_AT_ONCE = 64  # before anything is known of an endpoint but that it answered once
 PROBED_FROM = 2  # failures of whole rounds: from then on one call at a time tries whether the endpoint is back
 # Rounds without any reply between them, after which an endpoint is given up. One that cannot be connected to, or that
-# answers with something else, mostly stays so; one that is silent costs a whole deadline each time.
+# answers with something else, mostly stays so; one that is silent costs a whole deadline each time. A limit by the
+# minute has to pass: ten pauses that double are about one minute.
 ROUNDS: Mapping[FaultKind, int] = MappingProxyType(
-    {"rate_limit": 6, "server": 6, "connect": 3, "timeout": 2, "garbled": 3}
+    {"rate_limit": 10, "server": 6, "connect": 3, "timeout": 2, "garbled": 3}
 )
 
 
@@ -81,8 +82,8 @@ class Admission:
 
     def failed(self, kind: FaultKind, sent_at: float, now: float, retry_after: float | None = None) -> bool:
         """Note a fault of a call sent at `sent_at`, and return True when the endpoint is to be given up."""
-        if retry_after is not None:
-            self._pause(now, clamped(retry_after, self.pace.longest_pause))
+        asked = clamped(retry_after, self.pace.longest_pause) if retry_after is not None else 0.0
+        self._pause(now, asked)
         if sent_at < self.failed_at:  # of the round that is counted already
             return False
         self.failed_at = now
@@ -90,7 +91,7 @@ class Admission:
         if kind == "rate_limit" or self.failures == PROBED_FROM:
             self.at_once = max(1.0, self.at_once / 2)
             self.has_stopped = True
-        if kind == "rate_limit" and retry_after is None:
+        if kind == "rate_limit" and not asked:
             self._pause(now, backoff(self.failures, self.pace))
         elif self.failures >= PROBED_FROM:
             self._pause(now, backoff(self.failures - 1, self.pace))

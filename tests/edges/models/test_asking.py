@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,12 +13,14 @@ import pytest
 from model_server import Act, Asked, ModelServer, Script, model_server
 
 from evalspec.diagnostics import BuildError
+from evalspec.edges.models.admission import Admission, Pace, clamped
 from evalspec.edges.models.asking import DOLLAR, Asker, Price, Rules, Way
 from evalspec.edges.models.http import HttpTransport
 from evalspec.edges.models.journal import Journal
 from evalspec.edges.models.prices import FREE, ListPrice
-from evalspec.edges.models.transport import Endpoint
-from evalspec.model.asking import Request
+from evalspec.edges.models.transport import Endpoint, FaultKind
+from evalspec.model.asking import Reply, Request
+from evalspec.ports import request_key
 
 
 def question(text: str, *, ordinal: int = 0) -> Request:
@@ -128,3 +133,104 @@ def test_what_may_pass_is_tried_again(tmp_path: Path, act: Act) -> None:
 
     assert reply.text == "re: a"
     assert len(server.asked) == 2
+
+
+def window(*, jobs: int = 32) -> Admission:
+    return Admission(most=jobs, pace=Pace(backoff=1.0, longest_pause=120.0))
+
+
+def test_one_outage_halves_the_window_once_however_many_calls_hear_of_it() -> None:
+    """Calls that were on their way when the first 429 came say nothing new."""
+    one = window()
+    for at in range(8):
+        one.failed("rate_limit", sent_at=0.0, now=1.0 + at / 10, retry_after=5.0)
+
+    assert (one.at_once, one.failures) == (16.0, 1)
+    assert not one.has_room(5.9) and one.has_room(6.8)  # the last pause that was asked for counts
+
+
+def test_a_window_grows_by_one_a_round_once_it_was_told_to_stop() -> None:
+    """Sixteen replies at sixteen at once make room for one more call."""
+    one = window()
+    one.failed("rate_limit", sent_at=0.0, now=1.0)
+    for _ in range(16):
+        one.answered(2.0)
+
+    assert 16.9 < one.at_once <= 17.0
+    assert window(jobs=4).at_once == 4.0
+
+
+def test_an_endpoint_that_fails_is_tried_with_one_call_until_it_is_back() -> None:
+    """From the second failed round on a single call probes; a reply opens the window again, at half."""
+    one = window()
+    assert one.failed("server", sent_at=0.0, now=1.0) is False and one.width == 32
+    assert one.failed("server", sent_at=1.0, now=2.0) is False and one.width == 1
+    one.answered(3.0)
+    assert one.width == 16
+
+
+@pytest.mark.parametrize(("kind", "rounds"), [("server", 6), ("rate_limit", 10), ("connect", 3), ("timeout", 2)])
+def test_an_endpoint_is_given_up_after_rounds_without_a_reply(kind: FaultKind, rounds: int) -> None:
+    """And not before; a reply between starts the count anew."""
+    one = window()
+    said = [one.failed(kind, sent_at=float(at), now=at + 0.5) for at in range(rounds)]
+    assert said == [False] * (rounds - 1) + [True]
+    one.answered(100.0)
+    assert one.failed(kind, sent_at=101.0, now=102.0) is False
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"), [(3.0, 3.0), (0.0, 0.0), (-1.0, 0.0), (1e9, 120.0), (float("nan"), 0.0), (float("inf"), 0.0)]
+)
+def test_a_pause_is_capped_whatever_a_server_asks_for(asked: float, waited: float) -> None:
+    """Junk and centuries included."""
+    assert clamped(asked, 120.0) == waited
+
+
+def test_two_models_of_one_endpoint_are_tried_alone_each(tmp_path: Path) -> None:
+    """The first question to each goes out; the rest of a model waits for its first reply."""
+
+    def slow(asked: Asked) -> Act:
+        return Act(text=asked.text, delay=0.1)
+
+    names = ("house/one", "house/two") * 3
+    questions = [
+        Request(model=name, messages=(("user", f"{name} {at // 2}"),), params={"max_tokens": 9})
+        for at, name in enumerate(names)
+    ]
+    with model_server(slow) as server, asker(tmp_path, server) as one:
+        replies = one.ask(questions)
+
+    assert [reply.text for reply in replies] == [one.messages[0][1] for one in questions]
+    assert sorted(asked.text for asked in server.asked[:2]) == ["house/one 0", "house/two 0"]
+    assert [asked.open for asked in server.asked[:2]] == [1, 2]
+    assert server.asked[2].at - server.asked[0].at >= 0.1
+
+
+def test_questions_of_another_process_are_waited_for(tmp_path: Path) -> None:
+    """What somebody else is asking is not sent; what came of it is used, and what they left is asked."""
+    theirs, left = question("theirs"), question("left")
+    other = Journal(str(tmp_path / "state"))
+
+    async def claims() -> None:
+        for one in (theirs, left):
+            await other.claim(request_key(one), "plan", price=0, cap=None)
+
+    async def answers() -> None:
+        await other.settle(request_key(theirs), "plan", Reply(text="from them", served="x"), "{}", price=0)
+
+    asyncio.run(claims())
+
+    def later() -> None:
+        time.sleep(0.3)
+        asyncio.run(answers())
+        other.close()
+
+    thread = threading.Thread(target=later)
+    with model_server(echo) as server, asker(tmp_path, server) as one:
+        thread.start()
+        replies = one.ask([theirs, left])
+        thread.join()
+
+    assert [reply.text for reply in replies] == ["from them", "re: left"]
+    assert server.texts == ["left"]
