@@ -15,7 +15,7 @@ from evalspec.digests import digest
 from evalspec.model.case import Case, EvalSet, Seed, input_from_json
 from evalspec.model.defaults import TAKEN, WRITTEN
 from evalspec.model.outcome import Lock
-from evalspec.model.slices import matches, seed_matches, seed_slice_values, slice_label, slice_values
+from evalspec.model.slices import seed_matches, seed_slice_values, slice_label, slice_values
 from evalspec.model.spec import GateRule, Match, Pool, Spec
 from evalspec.stats.comparison import Comparison, Item, item_of, item_of_case, item_of_seed
 
@@ -69,10 +69,29 @@ class Frame:
         return frozenset(found)
 
     def of(self, match: Match) -> tuple[Case, ...]:
-        """Return the cases of a slice."""
+        """Return the cases of a slice, in the order of the set."""
         if match not in self._slices:
-            self._slices[match] = tuple(case for case in self.cases if matches(case.candidate, match))
+            held = [self._held(name, values) for name, values in match]
+            places = sorted(frozenset.intersection(*held)) if held else range(len(self.cases))
+            self._slices[match] = tuple(self.cases[at] for at in places)
         return self._slices[match]
+
+    def _held(self, name: str, values: Iterable[str]) -> frozenset[int]:
+        """Return the places of the cases that have one of the values in the slice `name`.
+
+        Looked up, since a set may have as many cells as cases.
+        """
+        if name not in self._places:
+            found: dict[str, list[int]] = {}
+            for at, case in enumerate(self.cases):
+                for value in slice_values(case.candidate, name):
+                    found.setdefault(value, []).append(at)
+            self._places[name] = found
+        return frozenset(at for value in values for at in self._places[name].get(value, ()))
+
+    @cached_property
+    def _places(self) -> dict[str, dict[str, list[int]]]:
+        return {}
 
     @cached_property
     def _slices(self) -> dict[Match, tuple[Case, ...]]:
