@@ -38,6 +38,7 @@ class Asked:
     tell: Callable[[Count], None] = lambda count: None
     # Hears of every reply that is handed out, by key: those of the tape, and those that are not on it yet.
     hear: Callable[[Mapping[str, Reply], Mapping[str, Reply]], None] = lambda taped, fresh: None
+    begin: Callable[[], None] = lambda: None  # called before the first question that may cost something; may refuse it
     lack: Callable[[Iterable[str]], None] = lambda keys: None  # hears of the keys of replies that nobody has
 
 
@@ -109,6 +110,8 @@ def _once(
         # Imported here: a build that asks nothing must not pay for the loop, the database and the connections.
         from evalspec.live import open_asker, open_journal
 
+        if how.mode in ("live", "batch"):
+            how.begin()
         journal = open_journal()
         asker = open_asker(spec, journal, tape, jobs=how.jobs, tell=how.tell, deadline=how.deadline)
         asker.count = count

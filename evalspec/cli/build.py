@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from textwrap import wrap
 
 import click
@@ -113,9 +114,9 @@ def command(
         if until == "report" and not locked:
             clear_leftovers(loaded.spec)
         mode: Mode = "tape" if locked else "batch" if batch else "live"
-        asked = Asked(mode=mode, jobs=jobs, deadline=deadline, tell=steps.asking)
+        asked, planned = _asked(loaded, Asked(mode=mode, jobs=jobs, deadline=deadline, tell=steps.asking))
         with (
-            logged(loaded.spec, steps, _planned(loaded, asked, until)),
+            logged(loaded.spec, steps, planned),
             publishing(loaded.spec, asked, say, writes=until == "report" and not locked) as (asked, published),
         ):
             done = run(
@@ -192,15 +193,15 @@ def _remember(
     remember(arguments, answer, read={**done.read, **segments}, written=texts, folders=folders, own=own, base=here)
 
 
-def _planned(loaded: Loaded, asked: Asked, until: str) -> tuple[float, float] | None:
-    """Return the dollars that models will be asked for, least and most; a budget that cannot hold them is refused."""
-    if asked.mode not in ("live", "batch") or until != "report":
-        return None
-    return planned_dollars(loaded, refuses=asked.mode == "live")  # a batch costs half, and its list prices are no least
+def _asked(loaded: Loaded, asked: Asked) -> tuple[Asked, list[tuple[float, float] | None]]:
+    """Return how models are asked, and where the dollars it will come to are noted before the first call."""
+    planned: list[tuple[float, float] | None] = []
+    refuses = asked.mode == "live"  # a batch costs half of its list prices
+    return replace(asked, begin=lambda: planned.append(planned_dollars(loaded, refuses=refuses))), planned
 
 
 @contextmanager
-def logged(spec: Spec, steps: Steps, planned: tuple[float, float] | None) -> Iterator[None]:
+def logged(spec: Spec, steps: Steps, planned: Sequence[tuple[float, float] | None]) -> Iterator[None]:
     """Say what was asked of models, and leave it in the run log, however the build ends."""
     started = time.time()
     code: int = Exit.OK
@@ -212,7 +213,8 @@ def logged(spec: Spec, steps: Steps, planned: tuple[float, float] | None) -> Ite
     finally:
         if steps.count is not None:
             steps.line("ask", said_of(steps.count))
-            log_run(spec, steps.count, started=started, seconds=time.time() - started, code=code, planned=planned)
+            dollars = planned[0] if planned else None
+            log_run(spec, steps.count, started=started, seconds=time.time() - started, code=code, planned=dollars)
 
 
 def _frozen(spec: str, today: str | None, how: str) -> int:

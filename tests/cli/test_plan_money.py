@@ -156,7 +156,7 @@ def test_a_model_without_a_price_is_refused_before_anything_is_sent(tmp_path: Pa
     """With the line to write."""
     spec = project(tmp_path / "p", 1.0)
     path = Path(spec)
-    path.write_text(path.read_text("utf-8").replace(MODEL, "openai/unheard-of"), "utf-8")
+    path.write_text(path.read_text("utf-8").replace(MODEL, "openai/unheard-of\n    family: gpt"), "utf-8")
     for command in ("plan", "build"):
         code, said = run(command, spec)
         assert code == 3 and "M321" in said and "price: {prompt: " in said, said
