@@ -103,15 +103,16 @@ def refuse_dear(cost: PlannedCost, path: str) -> None:
         severity="error",
         message=f"{said}; the budget is ${cost.cap / MILLION:,.6f}{before}",
         path=path,
-        notes=tuple(
-            Note(message=f"{one.role} {one.model}: {one.least.calls:,} calls, ${one.least.cost / MILLION:,.6f} at least")
-            for one in cost.lines
-            if one.least.calls
-        ),
+        notes=tuple(Note(message=_said(one)) for one in cost.lines if one.least.calls),
         hint="raise `budget.usd`, lower the shares of pools that a model writes, or ask a cheaper model",
         exit=Exit.INVALID,
     )
     raise BuildError([problem])
+
+
+def _said(line: CostLine) -> str:
+    calls, least = line.least.calls, line.least.cost / MILLION
+    return f"{line.role} {line.model}: {calls:,} calls, at least ${least:,.6f}"
 
 
 def _replay(loaded: Loaded, inputs: Inputs, tools: Tools, first: Sequence[Request]) -> _Replay:

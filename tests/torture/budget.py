@@ -54,6 +54,8 @@ class Schedule:
     over_share: float  # of calls that are counted at more than they may
     calls: int = 0
     bills: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PLANS, 0))  # what is owed, in millionths
+    # Of that, for calls whose reply a death took along: they are recorded at what their repetition costs.
+    lost: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PLANS, 0))
 
     @staticmethod
     def drawn(seed: str, *, over: bool) -> Schedule:
@@ -101,8 +103,10 @@ class Vendor:
             if kind in BILLED:
                 schedule.bills[self.plan] += schedule.price.of_tokens(min(prompt, most_in), min(completion, most_out))
             raise Fault(kind, "drawn", may_be_billed=kind in BILLED)
-        schedule.bills[self.plan] += schedule.price.of_tokens(prompt, completion)
+        bill = schedule.price.of_tokens(prompt, completion)
+        schedule.bills[self.plan] += bill
         if number in schedule.killed_at:
+            schedule.lost[self.plan] += bill
             raise Killed
         # What nobody counted cannot be recorded above the reservation, so a liar always counts.
         is_counted = schedule.over_share or dice.random() < 0.9
@@ -185,6 +189,7 @@ def _try(seed: str, tally: Tally, told: Told, room: Path, *, over: bool) -> None
             told.ends[ended] = told.ends.get(ended, 0) + 1
             for payer in PLANS:
                 cap, (paid, held) = schedule.caps[payer], charged(folder, payer)
+                known = schedule.bills[payer] - schedule.lost[payer]
                 told.closest = max(told.closest, paid / cap)
                 if over:
                     is_said = paid <= cap or "M323" in told.ends or "M320" in told.ends
@@ -193,14 +198,14 @@ def _try(seed: str, tally: Tally, told: Told, room: Path, *, over: bool) -> None
                     continue
                 tally.hold(paid <= cap, f"{seed}: {payer} is charged {paid} of {cap} after {ended}")
                 tally.hold(held <= cap, f"{seed}: {payer} holds {held} of {cap} after {ended}")
-                tally.hold(
-                    schedule.bills[payer] <= held, f"{seed}: {payer} owes {schedule.bills[payer]}, {held} are recorded"
-                )
+                tally.hold(known <= held, f"{seed}: {payer} owes {known} for what it heard of, {held} are recorded")
     told.calls += schedule.calls
 
 
 def _schedules(effort: Effort, room: Path) -> Tally:
-    tally = Tally(f"recorded and owed list-price spend stays within the budget, {WORKERS} workers, faults and deaths")
+    tally = Tally(
+        f"recorded list-price spend stays within the budget and covers every reply, {WORKERS} workers, faults and deaths"
+    )
     told, count = Told(), effort.count(10_000, 60)
     for number in range(count):
         _try(f"{effort.seed}/budget/{number}", tally, told, room, over=False)
@@ -278,7 +283,8 @@ def _processes(effort: Effort, room: Path) -> Tally:
             last.join()
             paid, held = charged(Path(name), "one")
             tally.hold(paid <= held <= cap, f"processes/{number}: {paid}, {held} of {cap}")
-            tally.hold(owed[0] <= held, f"processes/{number}: {owed[0]} owed, {held} recorded")
+            lost = WORKERS * price.highest(question("all 100"))  # most that was in flight at the death
+            tally.hold(owed[0] <= held + lost, f"processes/{number}: {owed[0]} owed, {held} recorded, {lost} lost")
     return tally
 
 
