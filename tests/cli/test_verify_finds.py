@@ -16,7 +16,7 @@ from evalspec.diagnostics import Exit
 from evalspec.model.asking import Reply
 from evalspec.model.outcome import Lock
 from evalspec.stages.lock import ENGINE, dump, load
-from evalspec.stages.tape import dump_segment
+from evalspec.stages.tape import dump_segments
 from tests.torture.verify_forger import sealed
 
 Capture = pytest.CaptureFixture[str]
@@ -305,7 +305,7 @@ def test_replies_of_a_change_are_counted_and_none_is_another(spec: str, capsys: 
     ):
         for path in folder.iterdir():
             path.unlink()
-        name, text = dump_segment(replies)
+        ((name, text),) = dump_segments(replies)
         (folder / name).write_text(text, "utf-8")
 
         code, found = verified(spec, capsys, *BASE)
