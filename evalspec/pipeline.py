@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evalspec.diagnostics import BuildError, Collector, Diagnostic, Exit, SpecError
+from evalspec.diagnostics import Collector, Diagnostic, Exit, SpecError
 from evalspec.model.asking import Reply, Request
 from evalspec.model.build import Build, Inputs
 from evalspec.model.case import Candidate, Drop
@@ -249,13 +249,7 @@ def _jury(done: Build, ways: _Ways) -> Jury:
     anchors = [one for name in sorted(done.inputs.anchors) for one in done.inputs.anchors[name]]
     made = {one.id: one for one in done.view.candidates}  # before people's fixes: nobody is asked about those
     as_made = [made.get(one.id, one) for one in done.candidates]
-    try:
-        return deliberate(as_made, anchors, done.spec, ways.catalog, ways.tools)
-    except BuildError as error:
-        # People read what there is, with or without a word of the jury.
-        if ways.reading and error.exit is Exit.OFFLINE:
-            return Jury()
-        raise
+    return deliberate(as_made, anchors, done.spec, ways.catalog, ways.tools)
 
 
 def _mix(done: Build, ways: _Ways) -> Build:

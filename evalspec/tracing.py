@@ -10,6 +10,7 @@ from typing import Any
 from evalspec.after.why import why_case
 from evalspec.after.why_cell import known_names, strata_named, why_cell
 from evalspec.after.why_ground import Ground, Made
+from evalspec.asking import Asked
 from evalspec.base import base_of, ledger_since
 from evalspec.catalog import load_catalog
 from evalspec.catalog.grammar.read import read_grammar
@@ -32,7 +33,7 @@ from evalspec.text.distance import reach
 
 def ground_of(path: str, *, base: str | None = None, progress: Progress = lambda stage, done, total: None) -> Ground:
     """Build a spec up to its mix, and read its lock and its state at the commit `base`; answers are read off that."""
-    return _ground(run(path, until="mix", progress=progress, reading=True), base)
+    return _ground(run(path, until="mix", progress=progress, reading=True, asked=Asked(mode="reading")), base)
 
 
 def why(ground: Ground, name: str) -> CaseWhy | CellWhy:

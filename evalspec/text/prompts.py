@@ -8,6 +8,7 @@ loops, and the length of what any filter returns, since `x|tojson|tojson` double
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -181,13 +182,16 @@ def _capped(function: Callable[..., Any]) -> Callable[..., Any]:
     return capped
 
 
+def _tojson(value: object) -> str:
+    # The stock filter spells <, > and ' for HTML; a prompt is no page, and a model would copy the escapes.
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = _DataOnly(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False, trim_blocks=False)
-    filters = {name: environment.filters[name] for name in FILTERS} | {"join": _join}
+    filters = {name: environment.filters[name] for name in FILTERS} | {"join": _join, "tojson": _tojson}
     environment.filters = {name: _capped(one) for name, one in filters.items()} | {_COUNTED: _counted}
     environment.globals = {}
-    # The stock `tojson` spells < and & for HTML; a prompt is no page.
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
     return environment
 
 

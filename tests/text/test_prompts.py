@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,3 +135,13 @@ def test_every_rendering_has_its_own_rounds() -> None:
     assert [render_prompt(template, names) for _ in range(3)] == ["a" * 900] * 3
     with pytest.raises(PromptError):
         render_prompt(template, names | {"exemplars": ["a"] * 1_000})
+
+
+def test_quoted_text_is_plain_json() -> None:
+    """A model reads what people wrote, not the escapes of a page; the quoting itself stays JSON."""
+    said = 'don\'t <b>stop</b> & "go"\nnow'
+
+    rendered = render_prompt("{{ section | tojson }}", {"section": said})
+
+    assert json.loads(rendered) == said
+    assert rendered == '"don\'t <b>stop</b> & \\"go\\"\\nnow"'
