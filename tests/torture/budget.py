@@ -204,7 +204,7 @@ def _try(seed: str, tally: Tally, told: Told, room: Path, *, over: bool) -> None
 
 def _schedules(effort: Effort, room: Path) -> Tally:
     tally = Tally(
-        f"recorded list-price spend stays within the budget and covers every reply, {WORKERS} workers, faults and deaths"
+        f"recorded list-price spend stays within the budget and covers every reply; {WORKERS} workers, faults, deaths"
     )
     told, count = Told(), effort.count(10_000, 60)
     for number in range(count):
