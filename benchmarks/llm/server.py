@@ -69,7 +69,10 @@ class Server:
         state.open += 1
         state.most_open = max(state.most_open, state.open)
         try:
-            asked = await request.json()
+            try:
+                asked = await request.json()
+            except ConnectionError:  # whoever asked was killed
+                return web.Response()
             found = ITEM.search(json.dumps(asked["messages"]))
             name = found.group() if found else ""
             fault = None

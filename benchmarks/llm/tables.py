@@ -19,10 +19,10 @@ Written by `python -m benchmarks.llm` from `benchmarks/llm/results.json`. One se
 question after the same time; it is a process of its own, and knows from the question which answer is the right one.
 Every peer has an environment of its own and is driven by its public interface (`benchmarks/llm/peers/`), start-up
 included; telemetry and downloads are off. Ideal is {ideal:.2f} s: {count:,} / {jobs} x {milliseconds:.0f} ms. The wall
-is the median of the runs that stand in brackets, interleaved with those of the others; CPU and memory are of the same
-run, all processes together. The machine has {cores} cores and was doing other work (load {load:.0f}; a busy loop got
-{share:.0%} of a core), which makes every wall longer, and longer for who needs more CPU: read ratios within a column,
-and CPU before walls. Counts do not depend on it.
+is the median of the runs that stand in brackets (of two, the faster), taken in turns with those of the others; CPU and
+memory are of the same run, all processes together. The machine has {cores} cores and was doing other work (load
+{load:.0f}; a busy loop got {share:.0%} of a core), which makes every wall longer, and longer for who needs more CPU:
+read ratios within a column, and CPU before walls. Counts do not depend on it.
 
 Two rows are evalspec's. *Asking alone* is what the peers' rows are: questions in, replies out, each reply durable
 before it is used. *Build* is the whole command, with everything that the peers do not do: a spec of some thousand
@@ -41,7 +41,8 @@ MANY = """\
 ### A thousand at once
 
 {count:,} prompts, {jobs:,} at once, {seconds:.0f} s each; ideal {ideal:.1f} s. Two seconds because a thousand at 200 ms
-would be 5,000 replies a second, more than the server here can give.
+would be 5,000 replies a second, more than the server here can give. evalspec asks one question first, then 64 at once,
+and doubles with each round of answers. The other peers, and the whole build, were not run at this size.
 """
 
 
@@ -77,13 +78,14 @@ def section(found: dict[str, Any]) -> str:
 def short(found: dict[str, Any]) -> str:
     """Spell the README's table, markers included."""
     rows, given = found["rows"], found["settings"]
-    head = ["", "first run, x ideal", "again: asked", "1 changed: asked", "killed: asked twice", "faults: usable"]
+    head = ["", "first run, x ideal", "CPU s", "again: asked", "1 changed: asked", "killed: asked twice"]
+    head += ["faults: usable"]
     body = []
     for name in SHORT:
         row = rows.get(name, {})
         if "problem" in row or "cold" not in row:
             continue
-        cells = [row["name"], _ratio(row, ideal(given)), *_short_changes(row)]
+        cells = [row["name"], _ratio(row, ideal(given)), f"{_middle(row['cold'])['cpu']:.1f}", *_short_changes(row)]
         body.append(cells)
     return f"{BEGIN}\n{_table(head, body)}{END}"
 
@@ -162,7 +164,10 @@ def _short_changes(row: dict[str, Any]) -> list[str]:
     cells = [f"{again['sent']:,}" if again else ""]
     cells += [f"{changed['sent']:,}" + ("" if changed["new"] else ", old answer") if changed else ""]
     cells += [(_ended(killed) if killed["code"] else f"{killed['twice']:,}") if killed else ""]
-    return [*cells, f"{faults['usable']:,}{_mark(faults)}" if faults else ""]
+    if not faults:
+        return [*cells, ""]
+    how = _mark(faults) if faults["code"] else f" in {faults['wall']:.0f} s"
+    return [*cells, f"{faults['usable']:,}{how}"]
 
 
 def _many(rows: dict[str, Any], many: dict[str, Any]) -> str:

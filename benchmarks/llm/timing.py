@@ -26,7 +26,7 @@ class Timed:
     mb: float
     code: int  # negative: ended by that signal
     has_hung: bool
-    said: str  # the last lines of its complaints
+    said: str  # the last line of what it printed
 
 
 def run(start: Start, *, limit: float, end: Callable[[], bool] = lambda: False) -> Timed:
@@ -61,7 +61,7 @@ def run(start: Start, *, limit: float, end: Callable[[], bool] = lambda: False) 
         wall = time.perf_counter() - began
         _kill(process.pid)
     lines = log.read_text("utf-8", "replace").strip().splitlines()
-    return Timed(wall=wall, cpu=cpu, mb=memory, code=code, has_hung=has_hung, said="\n".join(lines[-12:])[-1500:])
+    return Timed(wall=wall, cpu=cpu, mb=memory, code=code, has_hung=has_hung, said=lines[-1][-300:] if lines else "")
 
 
 def share() -> float:

@@ -1,0 +1,17 @@
+"""What the pages say of benchmarks is what was measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from benchmarks.llm.tables import read_results, short
+from benchmarks.scale.__main__ import RESULTS, page
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_page_and_the_readme_follow_from_the_results() -> None:
+    """A figure that somebody typed, or a table that was not written again, fails here."""
+    assert (ROOT / "docs" / "benchmarks.md").read_text("utf-8") == page(json.loads(RESULTS.read_text("utf-8")))
+    assert short(read_results()) in (ROOT / "README.md").read_text("utf-8")
