@@ -197,7 +197,10 @@ def _remarks(rows: dict[str, Any]) -> str:
 
 
 def _ended(run: dict[str, Any]) -> str:
-    return f"hangs, killed after {run['wall']:.0f} s" if run["has_hung"] else f"fails (exit {run['code']})"
+    if run["has_hung"]:
+        how = "not done" if run["sent"] else "hangs, nothing sent"
+        return f"{how} after {run['wall']:.0f} s, killed"
+    return f"fails (exit {run['code']})"
 
 
 def _mark(run: dict[str, Any]) -> str:
