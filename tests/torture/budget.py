@@ -11,6 +11,7 @@ import asyncio
 import multiprocessing
 import os
 import random
+import signal
 import tempfile
 import time
 from collections.abc import Callable
@@ -281,6 +282,10 @@ def _processes(effort: Effort, room: Path) -> Tally:
             last = context.Process(target=_build_apart, args=(name, server.url, cap, 3))
             last.start()
             last.join()
+            codes = [one.exitcode for one in (*some, last)]
+            tally.hold(
+                codes[0] in (0, -signal.SIGKILL) and not any(codes[1:]), f"processes/{number}: ended with {codes}"
+            )
             paid, held = charged(Path(name), "one")
             tally.hold(paid <= held <= cap, f"processes/{number}: {paid}, {held} of {cap}")
             lost = WORKERS * price.highest(question("all 100"))  # most that was in flight at the death

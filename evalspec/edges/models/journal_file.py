@@ -64,7 +64,7 @@ def open_database(folder: str) -> sqlite3.Connection:
         os.close(number)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
-        _refuse_foreign(connection)
+        _patiently(lambda: _refuse_foreign(connection))
         _patiently(lambda: _settle_mode(connection))
         with transaction(connection):
             for statement in _TABLES:
@@ -180,9 +180,13 @@ def _code(error: sqlite3.Error) -> int | None:
 
 def _refuse_foreign(connection: sqlite3.Connection) -> None:
     """Raise for a newer journal and for a database of another program; an empty file becomes a journal."""
-    mark = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    connection.execute("BEGIN")  # one view: another process may be making it, its tables before its mark
+    try:
+        mark = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    finally:
+        connection.execute("ROLLBACK")
     if mark == APPLICATION_ID and version > SCHEMA_VERSION:
         raise JournalProblem(f"a newer evalspec wrote it (version {version})", _NEWER)
     if mark != APPLICATION_ID and (mark or version or tables):

@@ -9,7 +9,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +19,7 @@ import pytest
 
 from evalspec.diagnostics import EvalspecError, Exit
 from evalspec.edges.models.journal import Journal
-from evalspec.edges.models.journal_file import APPLICATION_ID, JOURNAL_NAME, SCHEMA_VERSION
+from evalspec.edges.models.journal_file import APPLICATION_ID, JOURNAL_NAME, SCHEMA_VERSION, open_database
 from evalspec.model.asking import Reply, Usage
 
 Answer = TypeVar("Answer")
@@ -383,3 +385,19 @@ def test_a_full_disk_loses_nothing_that_was_paid_for(tmp_path: Path) -> None:
     assert (lost, stored) == (0, kept)
     assert refused_count > 0 and kept > 50
     assert said[4:] == ["T701"]
+
+
+def test_many_may_make_it_at_once(tmp_path: Path) -> None:
+    """None of them takes the half that another has made for the database of another program."""
+    for number in range(20):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        go = threading.Barrier(6)
+
+        def opened(folder: Path = folder, go: threading.Barrier = go) -> None:
+            go.wait()
+            open_database(str(folder)).close()
+
+        with ThreadPoolExecutor(6) as pool:
+            for one in [pool.submit(opened) for _ in range(6)]:
+                one.result()
