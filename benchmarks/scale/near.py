@@ -132,7 +132,10 @@ def _checked(pairs: list[list[int]], sample: list[str]) -> dict[str, int]:
 
     def is_noise(left: int, right: int) -> bool:
         here, there = set(words[left]), set(words[right])
-        elsewhere = lambda form: seen[form] > (form in here) + (form in there)  # noqa: E731
+
+        def elsewhere(form: str) -> bool:
+            return seen[form] > (form in here) + (form in there)
+
         return same_but_noise(words[left], words[right], elsewhere)
 
     noise = [pair for pair in pairs if is_noise(*pair)]

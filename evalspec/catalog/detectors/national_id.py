@@ -82,8 +82,11 @@ _NINO_PREFIX = re.compile(r"(?!BG|GB|NK|KN|TN|NT|ZZ)(?:[A-CEGHJ-PR-TW-Z][A-CEGHJ
 @detector("uk_nino", version=1)
 def uk_nino(text: str) -> tuple[Span, ...]:
     """Find British national insurance numbers, also the `QQ` that forms show as an example."""
-    is_valid = lambda one: _NINO_PREFIX.match(one) is not None  # noqa: E731
-    return _numbers(text, _NINO, _NINO_CUE, is_valid, alone=lambda written: written.count(" ") >= 3)
+    return _numbers(text, _NINO, _NINO_CUE, _has_nino_prefix, alone=lambda written: written.count(" ") >= 3)
+
+
+def _has_nino_prefix(number: str) -> bool:
+    return _NINO_PREFIX.match(number) is not None
 
 
 _DNI = _pattern(r"\d{2}\.?\d{3}\.?\d{3}[ \-]?[A-Z]|[XYZ][ \-]?\d{7}[ \-]?[A-Z]")
