@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,8 +19,9 @@ from evalspec.stages.resolving.paths import stem_of
 from evalspec.stages.scrub import detectors_of, find_hidden, personal_spans
 from evalspec.stages.tape import Find, Tape, dump_segments, edited, read_tape
 from evalspec.text.json_text import json_line, unescaped
+from evalspec.text.patterns import lazy_pattern
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = lazy_pattern("[\ud800-\udfff]")
 
 
 def tape_folder(spec: Spec) -> str:

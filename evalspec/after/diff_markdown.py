@@ -7,7 +7,6 @@ GitHub looks for names and addresses in the text that comes out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -25,15 +24,16 @@ from evalspec.after.diff_words import (
     told_shifts,
 )
 from evalspec.model.diff import CaseEdit, Diff, DropEdit, FieldEdit, ListedCase, NameShift, Said, Stretch
+from evalspec.text.patterns import lazy_pattern
 
 LONGEST = 60_000  # characters; GitHub refuses a comment of more than 65,536
 LONGEST_FIELD = 2_000  # characters of one text on one side
 LONGEST_SPAN = 400
 RESERVED = 200  # for the closing lines of a list that was cut
 
-_TICKS = re.compile("`+")
+_TICKS = lazy_pattern("`+")
 # What a page does not show or shows elsewhere: controls, marks of direction, separators, tags, surrogates.
-_HIDDEN = re.compile(
+_HIDDEN = lazy_pattern(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff"
     "\U000e0000-\U000e0fff]"
 )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from evalspec.after.fields import shift_of
 from evalspec.model.diff import CaseEdit, Diff, FieldEdit, NameShift, NumberEdit
+from evalspec.text.patterns import lazy_pattern
 
 CONTEXT_CHARS = 60  # of what stayed, on each side of a change
 NAMED = 6  # ids of a list
-_SPACE = re.compile(r"\s+")
+_SPACE = lazy_pattern(r"\s+")
 
 
 def lead(found: Diff) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evalspec.after.fields import Record, case_id, lineage_of
 from evalspec.digests import digest
 from evalspec.model.diff import Rename
+from evalspec.text.patterns import lazy_pattern
 
 RENAMED_CASES = 2  # one case that moved to another level is a moved case
 _VOICES = ("persona", "operator", "attack")
-_PART = re.compile(r"[^.]+")
+_PART = lazy_pattern(r"[^.]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections.abc import Mapping, Sequence
 
 from evalspec.model.diff import FieldEdit, Stretch
+from evalspec.text.patterns import lazy_pattern
 
-_TOKEN = re.compile(r"\s+|[\w'’]+|[^\w\s]")
+_TOKEN = lazy_pattern(r"\s+|[\w'’]+|[^\w\s]")
 # SequenceMatcher is quadratic, and cubic on texts made to hurt: longer differing middles are shown as a whole.
 LONGEST_TOKENS = 1_200
 

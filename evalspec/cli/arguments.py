@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime
 import math
-import re
 from typing import Any
 
 import click
 
+from evalspec.text.patterns import lazy_pattern
+
 # Reading says why a file cannot be read, with exit 10; click would call it a wrong command line.
 PATH = click.Path(readable=False)
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = lazy_pattern(r"\d{4}-\d{2}-\d{2}")
 
 
 class _Number(click.FloatRange):

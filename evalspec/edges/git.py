@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from collections.abc import Mapping, Sequence
 
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
+from evalspec.text.patterns import lazy_pattern
 
 SECONDS = 20.0
-_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@{}^~-]{0,99}")
+_REF = lazy_pattern(r"[A-Za-z0-9][A-Za-z0-9._/@{}^~-]{0,99}")
 # What a checkout's own configuration could make git start: a monitor, hooks, a transport for objects that are missing.
 # A commit can hold a folder that git takes for a bare repository, configuration and all; `explicit` keeps git out.
 _SAFE = (

@@ -9,9 +9,10 @@ import os
 import re
 
 from evalspec.diagnostics import Diagnostic, EvalspecError, Span
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.secrets import blotted, key_spans
 
-_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|_PAT\b|_AUTH\b", re.IGNORECASE)
+_NAME = lazy_pattern(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|_PAT\b|_AUTH\b", re.IGNORECASE)
 SHORTEST = 12  # characters of an environment's value; a shorter one is a word that a text may hold by chance
 SHOWN_AT_MOST = 20
 

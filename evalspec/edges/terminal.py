@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
 from evalspec.diagnostics import Diagnostic, Note, Span
 from evalspec.edges.secrets import masked
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.secrets import blotted
 
 LINE_WIDTH = 120  # columns of a source line; a longer one is cut around its mark
@@ -16,23 +16,23 @@ TAB_WIDTH = 4
 LIMIT = 20  # problems shown; the rest is counted
 
 # Controls, bidirectional marks, separators, tag characters, surrogates: what moves the cursor, reorders or hides text.
-_UNSAFE = re.compile(
+_UNSAFE = lazy_pattern(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff"
     "\U000e0000-\U000e0fff]"
 )
-_UNSAFE_IN_JSON = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "", 1))  # JSON escapes those in texts by itself
+_UNSAFE_IN_JSON = lazy_pattern(_UNSAFE.pattern.replace("\x00-\x1f", "", 1))  # JSON escapes those in texts by itself
 # The runner of GitHub Actions reads `::command::` at the start of a line and `##[command]` anywhere in it.
-_COMMAND = re.compile(r":(?=:)|#(?=#\[)")
+_COMMAND = lazy_pattern(r":(?=:)|#(?=#\[)")
 # Values of keys that name a credential, and tokens of large providers: a line is shown without them.
-_CREDENTIAL = re.compile(
+_CREDENTIAL = lazy_pattern(
     r"""(?ix) \b (?: [\w-]* (?:api[_-]?key | token | secret | password | private_key) | authorization )
         ["']? \s*:\s* ["']? (?P<value>[^\s,"'{}\[\]][^,"'}\]]*)"""
 )
-_TOKEN = re.compile(
+_TOKEN = lazy_pattern(
     r"\b(?P<value>[spr]k-[\w-]{8,}|gh[opsu]_\w{8,}|github_pat_\w{8,}|AKIA\w{8,}|AIza\w{8,}|xox\w-\w{4,})"
 )
 
-_IN_URL = re.compile(r"://[^\s/@:]*:(?P<value>[^\s/@]+)@")  # the password before a host
+_IN_URL = lazy_pattern(r"://[^\s/@:]*:(?P<value>[^\s/@]+)@")  # the password before a host
 
 _RED, _YELLOW, _BLUE, _BOLD, _RESET = "\x1b[31m", "\x1b[33m", "\x1b[34m", "\x1b[1m", "\x1b[0m"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import cast, get_args
 
@@ -11,10 +10,11 @@ from evalspec.model.outcome import Lock
 from evalspec.model.result import ExportIndex, Result, Run, Status
 from evalspec.model.scorecard import Answer, Decision, Swap
 from evalspec.text.json_text import JsonProblem, json_line, read_json
+from evalspec.text.patterns import lazy_pattern
 
 RESULTS_VERSION = 1
 LONGEST_NAME = 80  # characters of a file's name
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+_NOT_IN_NAMES = lazy_pattern(r"[^A-Za-z0-9._-]+")
 
 
 def file_name(model: str) -> str:

@@ -10,6 +10,7 @@ import yaml
 from evalspec.model.vocabulary import NAME, RESERVED_SLICES
 from evalspec.stages.guess import Guess
 from evalspec.text.json_text import json_line
+from evalspec.text.patterns import lazy_pattern
 
 ROWS_IMPORTED = 50  # enough to see the whole way in a minute; `launch` asks for at least as many in the set
 SEEDS_OF_FIVE = 3  # three of five cases are seeds, two are mutations of them
@@ -20,7 +21,7 @@ OPERATOR_SETS: tuple[tuple[str, ...], ...] = (
     ("typo:",),
     (),
 )
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?: [A-Za-z0-9_]+)*")
+_PLAIN = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_]*(?: [A-Za-z0-9_]+)*")
 
 
 def first_spec(found: Guess, name: str, *, sampled: int, operators: tuple[str, ...]) -> str:

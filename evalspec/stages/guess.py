@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from evalspec.model.row import RawRow
 from evalspec.stages.turns import CONTENT_KEYS, ROLE_KEYS, USUAL_SPEAKERS, decoded
 from evalspec.text.json_text import scalar_text
 from evalspec.text.language import guess_language
+from evalspec.text.patterns import lazy_pattern
 
 MOST_LABELS = 30  # more distinct values are names or free text
 LEAST_ROWS_PER_LABEL = 3  # fewer, and the column is more likely an id
@@ -35,9 +35,9 @@ ID_NAMES = ("id", "uid", "uuid", "ticket", "ticket_id", "case_id", "message_id",
 TIME_NAMES = ("time", "date", "timestamp", "created", "created_at", "opened_at", "sent_at", "sent", "datetime")
 LANGUAGE_NAMES = ("language", "lang", "locale")
 
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
+_ISO_DATE = lazy_pattern(r"\d{4}-\d{2}-\d{2}([T ].*)?")
 _MESSAGE_KEYS = frozenset(ROLE_KEYS + CONTENT_KEYS)
-_TAG = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+_TAG = lazy_pattern(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from evalspec.model.case import input_from_json
 from evalspec.model.ledger import Decision, DecisionVerdict
 from evalspec.stages.ledger_line import Line
 from evalspec.text.hidden import hidden_characters
+from evalspec.text.patterns import lazy_pattern
 
 VERDICTS: tuple[str, ...] = get_args(DecisionVerdict)
 MAX_SECONDS = 7 * 24 * 3600  # a longer reading is a clock that was left running
@@ -20,12 +21,12 @@ _DECEIVING = frozenset({"bidi", "tag"})  # zero-width joiners are spelling in so
 NEEDS_REASON = frozenset({"drop", "retire"})
 
 # The form of a case id is the language's; that of a name of the spec is used for reason codes.
-_CASE = re.compile(r"[a-z][a-z0-9._-]{5,63}")
-_DIGEST = re.compile(r"[0-9a-f]{32}")
-_REASON = re.compile(r"[a-z][a-z0-9_]{0,23}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CASE = lazy_pattern(r"[a-z][a-z0-9._-]{5,63}")
+_DIGEST = lazy_pattern(r"[0-9a-f]{32}")
+_REASON = lazy_pattern(r"[a-z][a-z0-9_]{0,23}")
+_DATE = lazy_pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # A reviewer's name is a file's name: no separator, no leading dot or dash.
-_REVIEWER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
+_REVIEWER = lazy_pattern(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 
 _MESSAGE_KEYS = frozenset({"role", "content", "tool_calls"})
 _ROLES = frozenset({"system", "user", "assistant", "tool"})

@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
+from evalspec.text.patterns import lazy_pattern
+
 # `20241022`, `2024-08-06`, `08-2024`, `05-20`, `0613`, `2411`: a snapshot of the same model.
-_DATE = re.compile(
+_DATE = lazy_pattern(
     r"-(?:20\d{6}|20\d\d-\d\d-\d\d|\d\d-20\d\d|[01]\d-[0-3]\d|"
     r"(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])|2[3-9](?:0[1-9]|1[0-2]))$"
 )
-_STAGE = re.compile(r"-(?:latest|preview|exp|experimental|stable|online)$")
+_STAGE = lazy_pattern(r"-(?:latest|preview|exp|experimental|stable|online)$")
 # Formats and precisions of the same weights, as hosts and re-packers write them.
-_PACKED = re.compile(
+_PACKED = lazy_pattern(
     r"(?<=-instruct)-turbo$|-(?:gguf|ggml|gptq|awq|exl2|mlx|onnx|hf|bnb|maas|tee|"
     r"i?q\d(?:-[0-9kmsxl]{1,2}){0,2}|(?:int|fp|bf|nf)\d{1,2}|\d{1,2}bit|w\d{1,2}a\d{1,2}(?:-fp8)?|fp8-dynamic)$"
 )
-_REVISION = re.compile(r"-v?\d+:\d+(?::[0-9a-z]+)?$")  # `-v2:0`, `-1:0`, `-v1:0:200k` of Bedrock
-_POINT = re.compile(r"v?(?<=[-v])(\d)p(\d)(?=-|$)")  # `llama-v3p1` of Fireworks
-_VERSION = re.compile(r"(?<=\d)-(?=\d(?:-|$))")  # `claude-3-5-sonnet`, `llama3-1-70b`
-_BEFORE_POINT = re.compile(r"-v(?=\d\.\d(?:-|$))")
+_REVISION = lazy_pattern(r"-v?\d+:\d+(?::[0-9a-z]+)?$")  # `-v2:0`, `-1:0`, `-v1:0:200k` of Bedrock
+_POINT = lazy_pattern(r"v?(?<=[-v])(\d)p(\d)(?=-|$)")  # `llama-v3p1` of Fireworks
+_VERSION = lazy_pattern(r"(?<=\d)-(?=\d(?:-|$))")  # `claude-3-5-sonnet`, `llama3-1-70b`
+_BEFORE_POINT = lazy_pattern(r"-v(?=\d\.\d(?:-|$))")
 
 MAX_CHARS = 300  # of a name that is read; the longest of hosts, with account and region, are about 150
 

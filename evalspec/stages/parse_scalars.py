@@ -6,27 +6,29 @@ import math
 import re
 from dataclasses import dataclass
 
+from evalspec.text.patterns import lazy_pattern
+
 MAX_SHOWN = 40  # characters of a user's word that a message repeats
 MAX_DIGITS = 18  # every whole number of 18 digits fits 64 bits in every reader of a lock
 
 # YAML 1.1 booleans and nulls that are text here; https://yaml.org/type/bool.html and null.html
-_OLD_BOOLEANS = re.compile("yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|[yYnN]|True|TRUE|False|FALSE")
-_OLD_NULLS = re.compile("Null|NULL")
+_OLD_BOOLEANS = lazy_pattern("yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|[yYnN]|True|TRUE|False|FALSE")
+_OLD_NULLS = lazy_pattern("Null|NULL")
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
-_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_INTEGER = lazy_pattern(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = lazy_pattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = lazy_pattern(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 # The YAML 1.1 types as PyYAML resolves them, which most 1.1 tools follow.
-_OLD_NUMBER = re.compile(
+_OLD_NUMBER = lazy_pattern(
     r"[-+]?0b[01_]+|[-+]?0x[0-9a-fA-F_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0[0-7_]+"
     r"|[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+][0-9]+"
     r"|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?"
 )
-_OLD_OCTAL = re.compile(r"[-+]?0[0-7_]+")
-_OLD_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
-_OLD_DATE = re.compile(
+_OLD_OCTAL = lazy_pattern(r"[-+]?0[0-7_]+")
+_OLD_SEXAGESIMAL = lazy_pattern(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+_OLD_DATE = lazy_pattern(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"
     r"(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?"

@@ -8,6 +8,7 @@ from bisect import bisect_right
 
 from evalspec.diagnostics import Collector, Span, SpecError
 from evalspec.model.source import SourceFile
+from evalspec.text.patterns import lazy_pattern
 
 MAX_BYTES = 1_048_576  # 1 MiB: the longest spec of the design has 7 kB
 
@@ -17,9 +18,9 @@ _HIDDEN_CLASS = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
     "\U000e0000-\U000e007f\ud800-\udfff"
 )
-_HIDDEN_IN_FILE = re.compile(f"[{_HIDDEN_CLASS}]|\r(?!\n)")
-_HIDDEN_IN_VALUE = re.compile(f"[{_HIDDEN_CLASS}]")
-_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?= |$).*$|^={7}$", re.MULTILINE)
+_HIDDEN_IN_FILE = lazy_pattern(f"[{_HIDDEN_CLASS}]|\r(?!\n)")
+_HIDDEN_IN_VALUE = lazy_pattern(f"[{_HIDDEN_CLASS}]")
+_CONFLICT = lazy_pattern(r"^(?:<{7}|>{7}|\|{7})(?= |$).*$|^={7}$", re.MULTILINE)
 _LFS = "version https://git-lfs.github.com/spec/"
 _MANY = 20  # the first twenty hidden characters tell the story
 

@@ -18,6 +18,7 @@ from evalspec.text.folding import fold
 from evalspec.text.hidden import hidden_characters
 from evalspec.text.json_text import scalar_text
 from evalspec.text.mentions import Values
+from evalspec.text.patterns import lazy_pattern
 
 Detector = Callable[[str], tuple[tuple[int, int], ...]]
 Detectors = tuple[tuple[str, Detector], ...]
@@ -60,7 +61,7 @@ _DIGITS_ONLY = ("phone", "card", "us_ssn", "fr_nir", "de_tax_id", "pl_pesel", "n
 _UNSEPARATED = ("iban", "uk_nino", "es_dni", "it_fiscal_code")
 _ANY_CASE = ("email", "address", *_UNSEPARATED)
 
-PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]*)_(\d{1,6})>")
+PLACEHOLDER = lazy_pattern(r"<([A-Z][A-Z_]*)_(\d{1,6})>")
 _MOST_PASSES = 5
 _LONGEST_KEYED = 200  # a key is a cue for a value (`phone: 5551234567`), not for a paragraph
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -20,11 +19,12 @@ from evalspec.stages.sampling import Distinct, Sampled, collapse, sample
 from evalspec.stages.scrub import Scrubbed, detectors_of, scrub
 from evalspec.stages.training import digest_training
 from evalspec.text.json_text import json_line, plain
+from evalspec.text.patterns import lazy_pattern
 
 SNAPSHOT_VERSION = 1
 KEY_HEX = 12
 _MODULUS = 1 << 128
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_DATE = lazy_pattern(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard, get_args
@@ -21,6 +20,7 @@ from evalspec.digests import DIGEST_HEX
 from evalspec.model.asking import Finish, Reply, Usage
 from evalspec.model.source import SourceFile
 from evalspec.text.json_text import JsonProblem, json_line, read_json
+from evalspec.text.patterns import lazy_pattern
 
 TAPE_VERSION = 1
 WITHHELD = "withheld:"  # beginning of a reply's problem
@@ -30,9 +30,9 @@ MAX_SEGMENT_BYTES = 32 * 1024 * 1024  # half of what is read of one file, a thir
 MAX_SERVED_CHARS = 200  # of a model's name; the longest of a vendor's are about 80
 MAX_TOKENS = 2**53  # beyond, two readers of JSON may disagree about a number
 
-_KEY = re.compile(rf"[0-9a-f]{{{DIGEST_HEX}}}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_PROBLEM = re.compile(r"[a-z][a-z0-9_]*(?::[a-z][a-z0-9_]*)?")
+_KEY = lazy_pattern(rf"[0-9a-f]{{{DIGEST_HEX}}}")
+_SHA256 = lazy_pattern(r"[0-9a-f]{64}")
+_PROBLEM = lazy_pattern(r"[a-z][a-z0-9_]*(?::[a-z][a-z0-9_]*)?")
 _FINISHES: Mapping[str, Finish] = {one: one for one in get_args(Finish)}
 _FIELDS = frozenset({"key", "served", "finish", "problem", "usage", "text"})
 

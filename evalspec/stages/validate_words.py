@@ -9,6 +9,7 @@ from typing import Any
 
 from evalspec.model.source import Document, Path
 from evalspec.stages.parse_scalars import MAX_SHOWN
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.secrets import key_spans
 
 INHERITED_ONLY = (
@@ -24,8 +25,8 @@ _TYPES = {
     "string": "a string",
 }
 # Words of a key whose value is a credential, and the prefixes of tokens that large providers give out.
-_CREDENTIAL = re.compile(r"key|token|secret|password|credential|auth", re.IGNORECASE)
-_TOKEN = re.compile(
+_CREDENTIAL = lazy_pattern(r"key|token|secret|password|credential|auth", re.IGNORECASE)
+_TOKEN = lazy_pattern(
     r"\b(?:sk|pk|rk)-[\w-]{8,}|\bgh[opsu]_\w{8,}|\bgithub_pat_\w{8,}|\bAKIA\w{8,}|\bAIza\w{8,}|\bxox\w-\w"
 )
 _PERCENT = 100

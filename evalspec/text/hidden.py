@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
-import regex
+from evalspec.text.patterns import lazy_pattern, lazy_unicode
 
 HiddenKind = Literal["bidi", "control", "tag", "variation", "zero_width"]
 
@@ -20,10 +19,10 @@ _KINDS: Mapping[HiddenKind, str] = MappingProxyType(
         "zero_width": "\u00ad\u180e\u200b-\u200d\u2060-\u2064\ufeff\uffa0\u3164\u115f\u1160",
     }
 )
-_ANY = re.compile("|".join(f"(?P<{kind}>[{chars}]+)" for kind, chars in _KINDS.items()))
+_ANY = lazy_pattern("|".join(f"(?P<{kind}>[{chars}]+)" for kind, chars in _KINDS.items()))
 
 # A joiner is spelling inside an emoji sequence and in the scripts that shape by it; England's flag is made of tags.
-_JOINED = regex.compile(
+_JOINED = lazy_unicode(
     r"(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d(?=\p{Extended_Pictographic})|"
     r"(?<=[\p{Arabic}\p{Syriac}\p{Devanagari}\p{Bengali}\p{Gujarati}\p{Gurmukhi}\p{Kannada}\p{Malayalam}\p{Oriya}"
     r"\p{Tamil}\p{Telugu}\p{Sinhala}\p{Khmer}\p{Myanmar}\p{M}])[\u200c\u200d]|"

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
+
+from evalspec.text.patterns import lazy_pattern
 
 LONGEST_NUMBER = 40  # digits; ids of other systems go up to 39 (128 bits), CPython itself refuses 4,301
 
 # Unescaped, these would end a line, reorder what a reviewer sees, or be invisible in a diff: controls with U+0085,
 # line and paragraph separators, bidirectional marks and overrides, tag characters, lone surrogates.
-_ESCAPED = re.compile(
+_ESCAPED = lazy_pattern(
     r"[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f\ud800-\udfff]"
 )
 
 _LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 # What can be left of a literal or a number where a text was cut off, and an escape at its end.
-_UNFINISHED = re.compile(r"\s*|t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\.|(\.\d+)?[eE][-+]?")
-_WRITTEN_ESCAPE = re.compile(r'(?:\\u[0-9a-fA-F]{4})+|\\["\\/nrt]')
-_OPEN_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{0,4}\Z")
+_UNFINISHED = lazy_pattern(r"\s*|t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\.|(\.\d+)?[eE][-+]?")
+_WRITTEN_ESCAPE = lazy_pattern(r'(?:\\u[0-9a-fA-F]{4})+|\\["\\/nrt]')
+_OPEN_ESCAPE = lazy_pattern(r"\\u[0-9a-fA-F]{0,4}\Z")
 
 
 class JsonProblem(Exception):

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import regex
 
+from evalspec.text.patterns import lazy_unicode
 from evalspec.text.tokens import tokens
 
 UNSURE = "und"
@@ -38,9 +39,9 @@ _SCRIPTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "Thai": ("th",),
     }
 )
-_LETTERS = {script: regex.compile(rf"\p{{{script}}}") for script in _SCRIPTS}
-_KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
-_LETTER = regex.compile(r"\p{L}")
+_LETTERS = {script: lazy_unicode(rf"\p{{{script}}}") for script in _SCRIPTS}
+_KANA = lazy_unicode(r"[\p{Hiragana}\p{Katakana}]")
+_LETTER = lazy_unicode(r"\p{L}")
 
 # Letters that only some languages of a script use.
 _TELLING: tuple[tuple[str, str, frozenset[str]], ...] = (

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from evalspec.text.patterns import lazy_pattern
+
 Name = TypeVar("Name")
 
 # Chinese, Japanese, Korean and Thai are written without spaces: a word of them ends where the writer means it to.
@@ -14,8 +16,8 @@ UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 LETTER = rf"[^\W{UNSPACED}]"  # of a script that parts its words, or a digit
 LONGEST = 200  # characters of a value; what is longer (a private key) tells itself wherever it stands
 
-_UNIT = re.compile(rf"{LETTER}+|\S")
-_DIGIT_RUN = re.compile(r"\d(?:[ .\-/()]{0,3}\d)*")
+_UNIT = lazy_pattern(rf"{LETTER}+|\S")
+_DIGIT_RUN = lazy_pattern(r"\d(?:[ .\-/()]{0,3}\d)*")
 
 
 @dataclass

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+from evalspec.text.patterns import lazy_pattern
+
+WORD = lazy_pattern(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

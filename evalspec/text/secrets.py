@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from evalspec.text.patterns import lazy_pattern
+
 # Issuers give keys fixed prefixes for secret scanning; lengths are theirs, or a floor well above a word's.
 FORMATS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("sk-",), r"sk-(?:ant-|proj-|svcacct-|or-v1-)?[A-Za-z0-9_\-]{20,}"),  # OpenAI, Anthropic, OpenRouter
@@ -42,16 +44,16 @@ FORMATS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("eyJ",), r"eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}"),  # JSON web tokens (RFC 7519)
 )
 _KEYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (start, re.compile(rf"(?<![A-Za-z0-9_\-]){pattern}(?![A-Za-z0-9_])"))
+    (start, lazy_pattern(rf"(?<![A-Za-z0-9_\-]){pattern}(?![A-Za-z0-9_])"))
     for starts, pattern in FORMATS
     for start in starts
 )
-_BLOCK = re.compile(
+_BLOCK = lazy_pattern(
     r"-----BEGIN (?:[A-Z]{2,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----.{0,8192}?"
     r"(?:-----END (?:[A-Z]{2,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----|\Z)",
     re.DOTALL,
 )
-_BEARER = re.compile(r"\bBearer\s+([A-Za-z0-9_\-.=+/]{20,})")
+_BEARER = lazy_pattern(r"\bBearer\s+([A-Za-z0-9_\-.=+/]{20,})")
 MASK = "*"
 
 

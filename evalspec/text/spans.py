@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import regex
 
+from evalspec.text.patterns import lazy_pattern
+
 Span = tuple[int, int]
 Spans = tuple[Span, ...]
 Edit = tuple[int, int, str]  # start, end, what stands there instead
 
 # A text without any of these has nothing to protect but fact patterns: most short texts leave here.
-_TRIGGER = re.compile(r"[\d@<{`\[]|://|www\.|\.(?:com|org|net|io)\b|XX")
-_DIGIT = re.compile(r"\d")
-_SHAPES = re.compile(
+_TRIGGER = lazy_pattern(r"[\d@<{`\[]|://|www\.|\.(?:com|org|net|io)\b|XX")
+_DIGIT = lazy_pattern(r"\d")
+_SHAPES = lazy_pattern(
     r"```.*?(?:```|\Z)"  # fenced code
     r"|`[^`\n]{1,400}`"
     r"|\{\{.{0,200}?\}\}|\{%.{0,200}?%\}|\{[A-Za-z_][\w.]{0,60}\}"  # templates
@@ -33,8 +35,10 @@ _SHAPES = re.compile(
 _STOPS = frozenset(',;!?()[]{}<>"“”«»…।。，！？、：；|`')
 _TAIL = ".:'’-/*_=&"
 _HEAD = "'’*:/_=&"
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？।]+|\n+")
-_ABBREVIATED = re.compile(r"(?:^|[\s(])(?:mr|mrs|ms|dr|st|no|vs|etc|e\.g|i\.e|a\.m|p\.m|approx|inc|ltd|[a-z])\.$", re.I)
+_SENTENCE_END = lazy_pattern(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？।]+|\n+")
+_ABBREVIATED = lazy_pattern(
+    r"(?:^|[\s(])(?:mr|mrs|ms|dr|st|no|vs|etc|e\.g|i\.e|a\.m|p\.m|approx|inc|ltd|[a-z])\.$", re.I
+)
 
 
 def protected_spans(text: str, patterns: Sequence[str] = ()) -> Spans:

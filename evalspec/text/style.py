@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from evalspec.stream import Stream
+from evalspec.text.patterns import lazy_pattern
 
 # Style fact to the values a spec may give it; `length` is kept by what is written, the others by `apply_style`.
 STYLE_FACTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -43,13 +44,13 @@ ABBREVIATIONS: Mapping[str, str] = MappingProxyType(
 
 EMOJI: tuple[str, ...] = ("🙏", "😩", "😤", "🤔", "😬", "🙂", "😕", "🤷")
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
-_SENTENCE_START = re.compile(r"(^|[.!?…]['\")\]]*\s+|\n\s*)([^\W\d_])")
-_LONE_I = re.compile(r"\bi\b(?!\.)")
+_WORD = lazy_pattern(r"[^\W_]+(?:['’][^\W_]+)*")
+_EMOJI = lazy_pattern("[\U0001f300-\U0001faff\u2600-\u27bf]")
+_SENTENCE_START = lazy_pattern(r"(^|[.!?…]['\")\]]*\s+|\n\s*)([^\W\d_])")
+_LONE_I = lazy_pattern(r"\bi\b(?!\.)")
 # A mark between two digits (3.50, 12:30) or before a digit's own sign is part of a number, not punctuation.
-_MARK = re.compile(r"(?<!\d)[.,;:!?…]+|[.,;:!?…]+(?!\d)")
-_END = re.compile(r"[.!?…]['\")\]]*$")
+_MARK = lazy_pattern(r"(?<!\d)[.,;:!?…]+|[.,;:!?…]+(?!\d)")
+_END = lazy_pattern(r"[.!?…]['\")\]]*$")
 
 
 def word_count(text: str) -> int:

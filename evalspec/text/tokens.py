@@ -6,20 +6,19 @@ are written without spaces give one token a character.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-import regex
+from evalspec.text.patterns import lazy_pattern, lazy_unicode
 
 OPENING_TOKENS = 3  # six tokens hid the stock openings of every generator but one (measures.md, B)
 
 _SPACELESS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _WORD = rf"[[\p{{L}}\p{{M}}\p{{Nd}}_]--[{_SPACELESS}]]"
-_TOKEN = regex.compile(rf"(?V1)[[\p{{L}}\p{{M}}\p{{Nd}}]&&[{_SPACELESS}]]\p{{M}}*|{_WORD}+(?:'{_WORD}+)*")
-_ASCII_TOKEN = re.compile(r"[a-z0-9_]+(?:'[a-z0-9_]+)*")
-_DIGIT = re.compile(r"\d")
+_TOKEN = lazy_unicode(rf"(?V1)[[\p{{L}}\p{{M}}\p{{Nd}}]&&[{_SPACELESS}]]\p{{M}}*|{_WORD}+(?:'{_WORD}+)*")
+_ASCII_TOKEN = lazy_pattern(r"[a-z0-9_]+(?:'[a-z0-9_]+)*")
+_DIGIT = lazy_pattern(r"\d")
 
 
 def tokens(text: str) -> tuple[str, ...]:

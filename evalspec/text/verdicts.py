@@ -10,9 +10,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from evalspec.text.patterns import lazy_pattern
+
 MAX_CHARS = 65_536  # of a reply: a verdict is a line
 # Every fence is looked at as an opening one: a lone fence in what a juror quotes must not swallow its verdict.
-_FENCED = re.compile(r"(?=```[a-zA-Z]*[ \t]*\r?\n(.*?)```)", re.DOTALL)
+_FENCED = lazy_pattern(r"(?=```[a-zA-Z]*[ \t]*\r?\n(.*?)```)", re.DOTALL)
 
 
 def read_verdict(text: str, nonce: str, fields: Mapping[str, Sequence[str]]) -> Mapping[str, str] | None:

@@ -15,6 +15,7 @@ from evalspec.catalog.grammar.pattern import Choice, Pattern, Ref, parse_pattern
 from evalspec.catalog.grammar.surface import tidy
 from evalspec.model.spec import Expected, Task
 from evalspec.stream import Stream
+from evalspec.text.patterns import lazy_pattern
 
 # Labels that nobody would ask for; another one is pushed where there is one.
 UNWANTED_LABELS = frozenset(
@@ -23,7 +24,7 @@ UNWANTED_LABELS = frozenset(
 NO_LABEL = "approved"  # what is pushed where the task has no labels
 
 _CARRIER = "\x00"
-_END = re.compile(r"[.!?…()\]\"']$")
+_END = lazy_pattern(r"[.!?…()\]\"']$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

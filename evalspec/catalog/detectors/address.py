@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from evalspec.registry import detector
+from evalspec.text.patterns import lazy_pattern
 
 _REACH = 60  # characters between the cue and the address
 
-_CUE = re.compile(
+_CUE = lazy_pattern(
     r"\b(?:address(?:es)?|i live (?:at|in|on)|living at|ship(?:ping|ped)? (?:it )?to|i'?m at|"
     r"send (?:it|them|this)? ?to|deliver(?:ed|y)? to|"
     r"mail(?:ed|ing)? to|moved to|residing at|dirección|direccion|domicilio|vivo en|env[ií]en\w*|\w*adresse|anschrift|"
@@ -32,7 +33,7 @@ _US_CITY = r"(?:,?\s{1,2}[^\W\d_]+(?:[ \-][^\W\d_]+){0,2},?\s{1,2}[A-Za-z]{2}\.?
 _UK_CITY = rf"(?:,?\s{{1,2}}{_TOWN}\s{{1,2}}(?-i:[A-Z]{{1,2}}\d[A-Z\d]?\s?\d[A-Z]{{2}}))"
 _CITY = rf"(?:{_US_CITY}|{_UK_CITY}|,\s{{1,2}}{_CAPITAL}\s{{1,2}}\d{{6}})"
 _STREETS: tuple[re.Pattern[str], ...] = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    lazy_pattern(pattern, re.IGNORECASE)
     for pattern in (
         rf"{_FLAT}(?<![\w#.$])\d{{1,6}}[a-z]?,?\s{{1,2}}(?:{_WORD}\s{{1,2}}){{1,4}}?{_SUFFIX}\b\.?{_TAIL}{_CITY}?",
         rf"\b(?:p\.?\s?o\.?\s?box|rr\s\d{{1,3}}\sbox)\s{{1,2}}\d{{1,6}}{_US_CITY}?",
@@ -51,11 +52,11 @@ _STREETS: tuple[re.Pattern[str], ...] = tuple(
     )
 )
 # Written without spaces: from the prefecture, province or city down to the number of the house.
-_IDEOGRAPHS = re.compile(
+_IDEOGRAPHS = lazy_pattern(
     r"[\u3400-\u9fff]{2,4}[都道府県省市区县][\u3040-\u30ff\u3400-\u9fff]{0,24}\d{1,5}(?:[\-之]\d{1,5}){0,3}(?:号|番地?|丁目|室|楼|栋)?"
 )
-_DIGIT = re.compile(r"\d")
-_TOWN_AND_CODE = re.compile(r"\s[A-Za-z]{2}\.?,?\s{1,2}\d{5}(?:-\d{4})?$")
+_DIGIT = lazy_pattern(r"\d")
+_TOWN_AND_CODE = lazy_pattern(r"\s[A-Za-z]{2}\.?,?\s{1,2}\d{5}(?:-\d{4})?$")
 
 
 @detector("address", version=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from evalspec.registry import detector
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.secrets import key_spans
 
 _ALONE = r"(?<![A-Za-z0-9_\-])(?:{})(?![A-Za-z0-9_\-])"
@@ -23,7 +24,7 @@ _CALLED = (
     r"([A-Za-z0-9_\-]{20,512})",
 )
 _PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE if "(?<!" not in pattern else 0)
+    lazy_pattern(pattern, re.IGNORECASE if "(?<!" not in pattern else 0)
     for pattern in (*_CALLED, *(_ALONE.format(f"({one})") for one in _SHAPES))
 )
 

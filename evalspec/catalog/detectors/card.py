@@ -8,28 +8,29 @@ from collections.abc import Iterator
 from evalspec.catalog.detectors.cues import names_an_id
 from evalspec.registry import detector
 from evalspec.text.mentions import LETTER
+from evalspec.text.patterns import lazy_pattern
 
 # Digits with what people put between them; what follows a card (expiry, security code) may be in the run.
-_RUN = re.compile(rf"(?<!{LETTER})(?<![.+\-])\d(?:[ .\-]{{0,2}}\n?\d){{12,29}}(?!\d|[.\-]\d|,\d{{1,3}}(?!\d))")
-_GROUP = re.compile(r"\d+")
+_RUN = lazy_pattern(rf"(?<!{LETTER})(?<![.+\-])\d(?:[ .\-]{{0,2}}\n?\d){{12,29}}(?!\d|[.\-]\d|,\d{{1,3}}(?!\d))")
+_GROUP = lazy_pattern(r"\d+")
 # How issuers print the groups; a number in other groups has to be the whole run.
 _PRINTED = ((4, 4, 4, 4), (4, 6, 5), (4, 6, 4))
 _UNBROKEN = (15, 16)
 _LONGEST_LEAD = 3  # digits before a card that cannot be its first group
-_DECIMALS = re.compile(r"[.\-]\d|,\d{1,3}(?!\d)")
-_ACCOUNT = re.compile(r"(?<![A-Za-z])[A-Za-z]{2}\d{2}[ \-]?$")  # the head of an account number (ISO 13616)
+_DECIMALS = lazy_pattern(r"[.\-]\d|,\d{1,3}(?!\d)")
+_ACCOUNT = lazy_pattern(r"(?<![A-Za-z])[A-Za-z]{2}\d{2}[ \-]?$")  # the head of an account number (ISO 13616)
 
 # Issuer prefixes and lengths (ISO/IEC 7812 ranges as the issuers publish them).
 _ISSUERS: tuple[tuple[re.Pattern[str], frozenset[int]], ...] = (
-    (re.compile(r"4"), frozenset({13, 16, 19})),  # Visa
-    (re.compile(r"5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)"), frozenset({16})),  # Mastercard
-    (re.compile(r"3[47]"), frozenset({15})),  # American Express
-    (re.compile(r"6011|64[4-9]|65"), frozenset({16, 19})),  # Discover
-    (re.compile(r"30[0-5]|36|38|39"), frozenset({14, 16})),  # Diners
-    (re.compile(r"35(?:2[89]|[3-8])"), frozenset({16})),  # JCB
-    (re.compile(r"62"), frozenset({16, 17, 18, 19})),  # UnionPay
-    (re.compile(r"60|81|82|508"), frozenset({16})),  # RuPay
-    (re.compile(r"50|5[6-9]|6[37]"), frozenset({13, 14, 15, 16, 18, 19})),  # Maestro
+    (lazy_pattern(r"4"), frozenset({13, 16, 19})),  # Visa
+    (lazy_pattern(r"5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)"), frozenset({16})),  # Mastercard
+    (lazy_pattern(r"3[47]"), frozenset({15})),  # American Express
+    (lazy_pattern(r"6011|64[4-9]|65"), frozenset({16, 19})),  # Discover
+    (lazy_pattern(r"30[0-5]|36|38|39"), frozenset({14, 16})),  # Diners
+    (lazy_pattern(r"35(?:2[89]|[3-8])"), frozenset({16})),  # JCB
+    (lazy_pattern(r"62"), frozenset({16, 17, 18, 19})),  # UnionPay
+    (lazy_pattern(r"60|81|82|508"), frozenset({16})),  # RuPay
+    (lazy_pattern(r"50|5[6-9]|6[37]"), frozenset({13, 14, 15, 16, 18, 19})),  # Maestro
 )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from evalspec.text.patterns import lazy_pattern
+
 # How far back a cue may stand; `my phone number, the one on the account, is` is 43 characters long.
 _REACH = 48
 
-_ID = re.compile(
+_ID = lazy_pattern(
     r"\b(?:orders?|order[ _-]?(?:id|no|number)|track(?:ing)?|awb|parcel|package|shipment|invoices?|receipt|"
     r"accounts?|acct|a/c|case|tickets?|ref(?:erence)?|confirmation|booking|pnr|reservation|transaction|txn|utr|"
     r"policy|claim|serial|imei|sku|item|product|model|isbn|upc|zip|pin ?code|vin|id|amount|total|price|balance|"
@@ -18,7 +20,7 @@ _ID = re.compile(
     r"|订单|运单|注文|追跡|ऑर्डर|आर्डर|[$€£₹¥]|(?<!phone)(?<!phone )(?<!ph)(?<!tel)(?<!cell)(?<!mob)(?<!mobile)#",
     re.IGNORECASE,
 )
-_PHONE = re.compile(
+_PHONE = lazy_pattern(
     r"\b(?:tele)?(?:phones?|fono?)\b|\b(?:phone|ph|tel|tlf|tél|cell(?:ular|phone)?|mobiles?|mob|whats ?app|watsapp|wa|"
     r"fax|landline|"
     r"sms|contact(?: ?(?:no|num|number|me|info))?|call(?: ?back)?(?: (?:me|us))?|text(?: me)?|"

@@ -6,37 +6,38 @@ import re
 
 from evalspec.registry import detector
 from evalspec.text.mentions import LETTER, UNSPACED
+from evalspec.text.patterns import lazy_pattern
 
 # A host may be written in a script that is written without spaces; such a script before the address is no part of it.
 _LABEL = rf"(?:{LETTER}(?:(?:{LETTER}|-){{0,61}}{LETTER})?|[{UNSPACED}]{{1,30}})"
-_EMAIL = re.compile(
+_EMAIL = lazy_pattern(
     rf"(?<![.+\-@])(?<!{LETTER}){LETTER}(?:{LETTER}|[.+\-'%]){{0,63}}@"
     rf"(?:{_LABEL}\.){{1,5}}(?:(?![\d_]){LETTER}){{2,24}}"
     rf"(?!{LETTER}|@|-{LETTER})"
 )
 _AT, _DOT = r"[ ]?[(\[{][ ]?(?:at|@)[ ]?[)\]}][ ]?", r"(?:[ ]?[(\[{][ ]?(?:dot|\.)[ ]?[)\]}][ ]?|\.)"
-_BRACKETED = re.compile(
+_BRACKETED = lazy_pattern(
     rf"(?<![\w.@])[A-Za-z0-9][\w+\-]{{0,40}}(?:{_DOT}[\w+\-]{{1,40}}){{0,3}}{_AT}"
     rf"[A-Za-z0-9\-]{{1,40}}(?:{_DOT}[A-Za-z0-9\-]{{2,40}}){{1,3}}(?!\w)",
     re.IGNORECASE,
 )
 # Spelled without brackets only before an end that hosts have: `we met at example dot` is prose.
-_SPELLED = re.compile(
+_SPELLED = lazy_pattern(
     r"(?<!\w)[A-Za-z0-9_\-]{1,40}(?: dot [A-Za-z0-9_\-]{1,40}){0,3} at [A-Za-z0-9\-]{1,40}"
     r"(?: dot [A-Za-z0-9\-]{2,40}){0,2} dot (?:com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|pl|br|in)(?!\w)",
     re.IGNORECASE,
 )
 _FILES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".pdf", ".css", ".js")  # `icon@2x.png`
 # Spaces around the sign, as some exports of complaints leave them; only before an end that hosts have.
-_SPACED = re.compile(
+_SPACED = lazy_pattern(
     r"(?<![\w.@+\-])[A-Za-z0-9][\w.+\-]{1,63} @ (?:[A-Za-z0-9\-]{1,63}\.){1,3}"
     r"(?:com|org|net|edu|gov|io|[a-z]{2})(?![\w@])",
     re.IGNORECASE,
 )
 _FORMS = (
-    (re.compile(r"[(\[{][ ]?(?:at|@)", re.IGNORECASE), _BRACKETED),
-    (re.compile(r" dot ", re.IGNORECASE), _SPELLED),
-    (re.compile(r" @ "), _SPACED),
+    (lazy_pattern(r"[(\[{][ ]?(?:at|@)", re.IGNORECASE), _BRACKETED),
+    (lazy_pattern(r" dot ", re.IGNORECASE), _SPELLED),
+    (lazy_pattern(r" @ "), _SPACED),
 )
 
 

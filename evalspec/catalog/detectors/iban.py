@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from evalspec.registry import detector
+from evalspec.text.patterns import lazy_pattern
 
 # SWIFT IBAN registry: total length by country.
 LENGTHS: Mapping[str, int] = MappingProxyType(
@@ -35,7 +35,7 @@ LENGTHS: Mapping[str, int] = MappingProxyType(
         for country in countries.split()
     }
 )
-_START = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=IBAN)|(?<=iban))[A-Za-z]{2}\d{2}(?=[ .\-\n]?[A-Za-z0-9])")
+_START = lazy_pattern(r"(?:(?<![A-Za-z0-9])|(?<=IBAN)|(?<=iban))[A-Za-z]{2}\d{2}(?=[ .\-\n]?[A-Za-z0-9])")
 
 _BETWEEN = " .-\n"  # what stands between groups
 

@@ -7,15 +7,16 @@ import re
 
 from evalspec.registry import detector
 from evalspec.text.mentions import LETTER
+from evalspec.text.patterns import lazy_pattern
 
-_V4 = re.compile(rf"(?<!{LETTER})(?<![.\-])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?!{LETTER}|-|\.\d)")
-_V6 = re.compile(rf"(?<!{LETTER})(?<![:.])(?:[0-9a-fA-F]{{0,4}}:){{2,7}}[0-9a-fA-F]{{1,4}}(?!{LETTER}|:)")
+_V4 = lazy_pattern(rf"(?<!{LETTER})(?<![.\-])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?!{LETTER}|-|\.\d)")
+_V6 = lazy_pattern(rf"(?<!{LETTER})(?<![:.])(?:[0-9a-fA-F]{{0,4}}:){{2,7}}[0-9a-fA-F]{{1,4}}(?!{LETTER}|:)")
 # Kept for documentation (RFC 5737, RFC 3849): whoever writes one writes it in the place of a public one.
 _DOCUMENTATION = tuple(
     ipaddress.ip_network(one) for one in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
 )
 _V6_GROUPS = 3  # written; `3::4` is a ratio or a scope
-_VERSION = re.compile(
+_VERSION = lazy_pattern(
     r"(?:\b(?:v|ver|version|release|build|firmware|update|ios|android|section|driver)|[§])[ :.#]{0,3}$", re.I
 )
 

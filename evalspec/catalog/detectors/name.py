@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 
 from evalspec.registry import detector
+from evalspec.text.patterns import lazy_pattern
 
 # What introduces a name, in the languages that the word lists know.
-_CUE = re.compile(
+_CUE = lazy_pattern(
     r"(?:\bmy (?:full |first |last |real |good )?name(?:'s|s|’s| is| ist|:)|"
     r"(?:^|[.,;!?\n] {0,2}|\b(?:his|her|their|the|passenger|whose|and) )name(?: is|:| -|\'s)|"
     r"\b(?:customer|full|first|last|user's|member|account ?holder|cardholder|passenger|caller|patient)"
@@ -24,24 +25,24 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 # After these only capitals are a name: `this is Anna Berg`, and not `this is great`.
-_LEAD = re.compile(
+_LEAD = lazy_pattern(
     r"(?:\b[Mm]y (?:husband|wife|son|daughter|brother|sister|mother|father|mom|mum|dad|partner|fianc[eé]e?|boyfriend|"
     r"girlfriend|roommate|neighbou?r),? |"
     r"\b[Cc]ardholder |\b(?:under|in) the name(?: of)? |\b[Aa]ccount is (?:under|in the name of) )"
 )
 # After these only two capitalised words and a stop, or what a caller says next, are a name.
-_I_AM = re.compile(
+_I_AM = lazy_pattern(
     r"\b(?:[Tt]his is|[Ii] am|[Ii]'m|[Ii]t's|[Ss]oy|[Ss]ono|[Ii]ch bin|[Ii]k ben|[Jj]e suis|[Ss]ou(?: o| a)?) "
     r"(?=(?:[^\W\d_]+[ \-]){1,3}?[^\W\d_]+(?:[,.;!\n]|$| (?:calling|speaking|here|from|and|with|again|y|e|"
     r"und|et|en)\b))"
 )
-_WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*\.?")
-_MASKED = re.compile(r"[Xx]{2,}\.?")  # what publishers of complaints put in the place of a name
+_WORD = lazy_pattern(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*\.?")
+_MASKED = lazy_pattern(r"[Xx]{2,}\.?")  # what publishers of complaints put in the place of a name
 # Two to four, and nothing that makes a verb of `call`: 我叫了外卖 is about a delivery.
-_IDEOGRAPHS = re.compile(r"(?![\u4e00-\u9fff]?[了过着来不的是])[\u4e00-\u9fff]{2,4}")
-_DEVANAGARI = re.compile(r"[\u0900-\u0963\u0971-\u097f]+(?: [\u0900-\u0963\u0971-\u097f]+)?(?= है| हैं| और|[,।.]|$)")
-_GAP = re.compile(r" {1,2}")
-_AFTER_PARTICLE = re.compile(r" {1,2}(?:l[ae] |de[nr] )?([^\W\d_])")
+_IDEOGRAPHS = lazy_pattern(r"(?![\u4e00-\u9fff]?[了过着来不的是])[\u4e00-\u9fff]{2,4}")
+_DEVANAGARI = lazy_pattern(r"[\u0900-\u0963\u0971-\u097f]+(?: [\u0900-\u0963\u0971-\u097f]+)?(?= है| हैं| और|[,।.]|$)")
+_GAP = lazy_pattern(r" {1,2}")
+_AFTER_PARTICLE = lazy_pattern(r" {1,2}(?:l[ae] |de[nr] )?([^\W\d_])")
 _PARTICLE_WORDS = "al bin da de del della den der di do dos du el la le of van von"
 _PARTICLES = frozenset(_PARTICLE_WORDS.split())
 LONGEST_NAME = 4  # words; a chat seldom gives more, and more would take the sentence with it

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from evalspec.catalog.detectors.cues import names_an_id
 from evalspec.registry import detector
 from evalspec.text.mentions import LETTER
+from evalspec.text.patterns import lazy_pattern
 
 _REACH = 40  # characters between a cue and its number: `social security number, as I said, is`
 _BEFORE, _AFTER = rf"(?<!{LETTER})(?<![.+\-/#$€£])", rf"(?!{LETTER}|[.\-/,]\d|-{LETTER})"
@@ -20,11 +21,11 @@ Span = tuple[int, int]
 
 
 def _pattern(body: str) -> re.Pattern[str]:
-    return re.compile(rf"{_BEFORE}(?:{body}){_AFTER}", re.IGNORECASE)
+    return lazy_pattern(rf"{_BEFORE}(?:{body}){_AFTER}", re.IGNORECASE)
 
 
 def _cue(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!{LETTER})(?:{words})(?!{LETTER})", re.IGNORECASE)
+    return lazy_pattern(rf"(?<!{LETTER})(?:{words})(?!{LETTER})", re.IGNORECASE)
 
 
 def _numbers(
@@ -76,7 +77,7 @@ def _is_ssn(digits: str) -> bool:
 
 _NINO = _pattern(r"[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]")
 _NINO_CUE = _cue(r"nino|n\.?i\.?(?: ?(?:no|num|number))?|national insurance(?: (?:no|number))?")
-_NINO_PREFIX = re.compile(r"(?!BG|GB|NK|KN|TN|NT|ZZ)(?:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]|QQ)")
+_NINO_PREFIX = lazy_pattern(r"(?!BG|GB|NK|KN|TN|NT|ZZ)(?:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]|QQ)")
 
 
 @detector("uk_nino", version=1)
@@ -217,7 +218,7 @@ def _is_cpf(digits: str) -> bool:
 
 
 _AADHAAR = _pattern(r"[2-9]\d{3}[ \-]?\d{4}[ \-]?\d{4}")
-_AADHAAR_CUE = re.compile(r"\ba+dh?a+r\b|\buid(?:ai)?\b|आधार", re.IGNORECASE)
+_AADHAAR_CUE = lazy_pattern(r"\ba+dh?a+r\b|\buid(?:ai)?\b|आधार", re.IGNORECASE)
 # Verhoeff's scheme: the multiplication of the dihedral group of order ten, and a permutation by place.
 _PERMUTATION = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 

@@ -6,9 +6,10 @@ import re
 
 from evalspec.registry import detector
 from evalspec.text.mentions import LETTER, UNSPACED
+from evalspec.text.patterns import lazy_pattern
 
 _IS = rf"(?: (?:is|was|to|ist|lautet|war|est|es|è|é|era)(?!{LETTER}))?"
-_CUE = re.compile(
+_CUE = lazy_pattern(
     rf"(?:(?<!{LETTER})(?:(?:pass ?word|pass ?code|pass ?phrase|passwrd|passwd|pwd|pw|passwort|kennwort|contraseña|"
     r"contrasena|mot de passe|mdp|senha|palavra-passe|wachtwoord|hasło|haslo|şifrem?|sifrem?|parolam?|пароль)"
     rf"(?!{LETTER}){_IS}(?: ?[:=]|(?=\s))|"
@@ -17,7 +18,7 @@ _CUE = re.compile(
     r"(?:密码|口令)(?:是|为)?[:=]?|パスワードは?[:=]?|पासवर्ड|비밀번호는?[:=]?)\s{0,2}",
     re.IGNORECASE,
 )
-_VALUE = re.compile(rf"[^\s{UNSPACED}<>]{{4,64}}")
+_VALUE = lazy_pattern(rf"[^\s{UNSPACED}<>]{{4,64}}")
 _AROUND = "\"'`“”‘’«»()[]{}"
 _AFTER = ".,;:?"
 

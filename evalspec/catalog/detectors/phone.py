@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 import phonenumbers
 
 from evalspec.catalog.detectors.cues import names_a_phone, names_an_id
 from evalspec.registry import detector
 from evalspec.text.mentions import LETTER
+from evalspec.text.patterns import lazy_pattern
 
-_RUN = re.compile(
+_RUN = lazy_pattern(
     rf"(?<!{LETTER})(?<![.,/#$€£₹¥@+(])(?<!\d[:\-])(?:\+\s?|00)?\(?\d(?:[ .\-/()]{{0,3}}\d){{6,16}}"
     rf"(?!{LETTER}|[.,:/\-]\d|%|\s?@)"
 )
-_NORTH_AMERICAN = re.compile(r"(?:\+?1[ .\-]?)?(?:\(\d{3}\) ?|\d{3}[.\-])\d{3}[ .\-]\d{4}")
-_PARENTHESES = re.compile(r"(?:\+?1[ .\-]?)?\(\d{3}\) ?\d{3}[ .\-]?\d{4}")
-_DATE = re.compile(
+_NORTH_AMERICAN = lazy_pattern(r"(?:\+?1[ .\-]?)?(?:\(\d{3}\) ?|\d{3}[.\-])\d{3}[ .\-]\d{4}")
+_PARENTHESES = lazy_pattern(r"(?:\+?1[ .\-]?)?\(\d{3}\) ?\d{3}[ .\-]?\d{4}")
+_DATE = lazy_pattern(
     r"(?:19|20)\d\d([ .\-/])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|"
     r"(?:0?[1-9]|[12]\d|3[01])([ .\-/])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d|(?:19|20)\d\d ?[\-/] ?(?:19|20)\d\d|"
     r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"

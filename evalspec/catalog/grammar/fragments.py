@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalspec.model.case import Seed, opening
+from evalspec.text.patterns import lazy_pattern
 
 KINDS: tuple[str, ...] = ("opening", "want", "wonder", "complaint", "closing")
 
@@ -18,9 +19,9 @@ MIN_WORDS = 2
 MAX_WORDS = 9  # a clause, not a sentence
 LEAD_WORDS = (3, 7)  # "I would like to", "can you tell me if"
 
-_CLAUSE = re.compile(r"[^.!?;,\n…]+")
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_JOINT = re.compile(r"\s+(?:but|because|and|so)\s+", re.IGNORECASE)
+_CLAUSE = lazy_pattern(r"[^.!?;,\n…]+")
+_WORD = lazy_pattern(r"[^\W_]+(?:'[^\W_]+)*")
+_JOINT = lazy_pattern(r"\s+(?:but|because|and|so)\s+", re.IGNORECASE)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -61,13 +62,13 @@ _FEELING = _words(
 )
 _NEUTRAL = _FUNCTION | _GREETING | _NEED | _THANKS | _FEELING
 
-_STATES = re.compile(r"(?:please |so )?(?:i|i'm|it|it's|this|that's|really|very|so) ")
+_STATES = lazy_pattern(r"(?:please |so )?(?:i|i'm|it|it's|this|that's|really|very|so) ")
 # A lead that asks about the past or a plain habit would not fit what the grammar puts behind it.
-_WANT = re.compile(
+_WANT = lazy_pattern(
     r"i(?:'d| would| really| just| am|'m| was| need| want| have been|'ve been)(?: just| really)?"
     r"(?: (?:like|love|need|want|trying|hoping|looking|going|wondering how))? to"
 )
-_WONDER = re.compile(r".*\b(?:know|tell me|wonder|wondering|see|ask|sure|find out) (?:if|whether)")
+_WONDER = lazy_pattern(r".*\b(?:know|tell me|wonder|wondering|see|ask|sure|find out) (?:if|whether)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from evalspec.text.patterns import lazy_pattern
+
 MAX_NESTING = 8  # deeper templates are unreadable, and recursion must end
 
-_REFERENCE = re.compile(r"(?:(fact|fragment)\.)?([a-z][a-z0-9_]*)")
+_REFERENCE = lazy_pattern(r"(?:(fact|fragment)\.)?([a-z][a-z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

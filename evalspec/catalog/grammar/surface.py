@@ -6,17 +6,18 @@ import re
 from collections.abc import Sequence
 
 from evalspec.stream import Stream
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.style import apply_style, sentence_case, word_count
 
 MIN_BARE_WORDS = 6  # a shorter text says nothing about whether its writer uses commas and full stops
 
 # "Can you tell me if it is late." is a question that lost its mark when a user's phrase was put before a sentence.
-_QUESTION = re.compile(
+_QUESTION = lazy_pattern(
     r"((?:^|[.!?]\s+)(?:(?:hi|hey|hello)(?: there)?,? )?(?:please )?"
     r"(?:(?:can|could|would|will) (?:you|someone|anyone)|do you know|how (?:do|can) I)\b[^.!?\n]*)\.",
     re.IGNORECASE,
 )
-_END = re.compile(r"[.!?…]['\")\]]*$")
+_END = lazy_pattern(r"[.!?…]['\")\]]*$")
 
 
 def tidy(text: str) -> str:

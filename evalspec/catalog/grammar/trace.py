@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from evalspec.catalog.grammar.read import Grammar
 from evalspec.catalog.grammar.write import length_of, write_traced
 from evalspec.model.plan import Slot
 from evalspec.model.spec import Spec
+from evalspec.text.patterns import lazy_pattern
 
 Place = tuple[str | int, ...]  # keys and list positions in the grammar file: ("levels", "user", "new", "message", 2)
 
@@ -18,7 +17,7 @@ _SPOKEN: dict[str, Place] = {
     "last_question": ("close", "assistant"),
     "request": ("close", "user"),
 }
-_EXCHANGE = re.compile(r"(ask|answer)(\d+)")
+_EXCHANGE = lazy_pattern(r"(ask|answer)(\d+)")
 
 
 def rules_used(grammar: Grammar, slot: Slot, spec: Spec) -> tuple[Place, ...]:

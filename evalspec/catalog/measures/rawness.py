@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import regex
 from numpy.typing import NDArray
 
 from evalspec.model.outcome import Measurement
@@ -13,6 +12,7 @@ from evalspec.registry import measure
 from evalspec.stats.comparison import Comparison, rate_difference
 from evalspec.stats.permutation import Labels
 from evalspec.stats.scope import Scope
+from evalspec.text.patterns import lazy_unicode
 from evalspec.text.tokens import tokens
 
 END_MARKS = frozenset(".!?…。！？؟।॥۔።")
@@ -22,10 +22,10 @@ HASTE: frozenset[str] = frozenset(
     {"b4", "cuz", "dunno", "gonna", "gotta", "idk", "im", "ive", "dont", "cant", "wont", "didnt", "doesnt", "isnt"}
     | {"luv", "msg", "omg", "pls", "plz", "ppl", "r", "rn", "thx", "tho", "thru", "u", "ur", "wanna", "wtf", "ya"}
 )
-_FIRST_LETTER = regex.compile(r"\p{L}")
-_TAIL = regex.compile(r"[^\w]*+\Z")
-_DRAWN_OUT = regex.compile(r"(\p{L})\1\1")
-_DOUBLED = regex.compile(r"[!?]{2,}|\.{4,}")
+_FIRST_LETTER = lazy_unicode(r"\p{L}")
+_TAIL = lazy_unicode(r"[^\w]*+\Z")
+_DRAWN_OUT = lazy_unicode(r"(\p{L})\1\1")
+_DOUBLED = lazy_unicode(r"[!?]{2,}|\.{4,}")
 
 
 def starts_lower(text: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,12 +14,13 @@ from evalspec.stats.intervals import wilson
 from evalspec.stats.permutation import Labels, Sparse, column_sums, p_value, sparse
 from evalspec.stats.richness import entropy_bits, term_hits, total_variation
 from evalspec.stats.scope import Scope
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.tokens import tokens
 
 PRIOR_CASES = 50  # weight of what both sides say together, in cases
 TELL_TALE_ALPHA = 0.01
 LISTED = 20
-_MASK = re.compile(r"x{2,}")  # what publishers put in the place of a name or a number
+_MASK = lazy_pattern(r"x{2,}")  # what publishers put in the place of a name or a number
 
 
 @measure("entropy", version=1, unit="ratio", low=-1, high=None, better="zero", source="measures.md, B", per="terms")

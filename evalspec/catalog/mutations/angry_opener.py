@@ -15,23 +15,24 @@ from evalspec.catalog.mutations.wording import (
 from evalspec.catalog.words import grouped
 from evalspec.registry import operator
 from evalspec.stream import Stream
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.spans import sentence_spans
 
 _MIN_WORDS = 4
-_PROBLEM = re.compile(
+_PROBLEM = lazy_pattern(
     r"\b(?:not|\w+n['’]t|(?:do|did|does|ca|wo|is|was|could|have|has)nt|never|still|wrong|late|missing|broken|damaged|refused|declined|fail(?:s|ed|ing)?|cannot|error|"
     r"lost|stolen|waiting|overcharged|twice|problem|issue|stuck|unable|torn|stain(?:ed)?|delayed|blocked|rejected|"
     r"reverted|disappeared|incorrect|defective|stopped|no longer)\b",
     re.IGNORECASE,
 )
 # Nobody is furious and grateful in one message.
-_CONTENT = re.compile(
+_CONTENT = lazy_pattern(
     r"\b(?:thank|thanks|thx|great|love|loved|awesome|perfect|happy|excellent|wonderful|lovely|no worries|have a|"
     r"congrat\w*|lol|haha|angry|furious|annoyed|ridiculous|unacceptable|frustrat\w+)\b",
     re.IGNORECASE,
 )
-_OWN_FAULT = re.compile(r"\b(?:forgot(?:ten)?|misplaced|i lost|my mistake|by mistake)\b", re.IGNORECASE)
-_ASKS = re.compile(
+_OWN_FAULT = lazy_pattern(r"\b(?:forgot(?:ten)?|misplaced|i lost|my mistake|by mistake)\b", re.IGNORECASE)
+_ASKS = lazy_pattern(
     r"\b(?:want|need|would like|can|could|will|help|how|what|where|when|why|please|pls|trying|looking|does|is there)\b",
     re.IGNORECASE,
 )

@@ -12,6 +12,7 @@ from evalspec.catalog.mutations.lexical import replaced
 from evalspec.catalog.words import table
 from evalspec.registry import operator
 from evalspec.stream import Stream
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.phrases import Found, Phrases, phrases, word_set
 from evalspec.text.spans import Spans
 
@@ -30,8 +31,8 @@ _PARTICIPLES = word_set(
 _AFTER_D = word_set("like love prefer rather appreciate be have want need hate")
 # Without the apostrophe these are other words.
 _OTHER_WORD = word_set("we're i'll she'll he'll we'll i'd we'd she'd they'd you'd he'd it'll that'll can't won't")
-_IS_NOT_HAS = re.compile(r"(?:been|had|got|gone|become|come|taken|happened|changed|\w+ed)$")
-_NEGATED = re.compile(r"n't$|\bnot$|^cannot$")
+_IS_NOT_HAS = lazy_pattern(r"(?:been|had|got|gone|become|come|taken|happened|changed|\w+ed)$")
+_NEGATED = lazy_pattern(r"n't$|\bnot$|^cannot$")
 
 
 @operator("contract", version=1, scope="style", languages=("en",))

@@ -15,6 +15,7 @@ from evalspec.catalog.mutations.wording import (
 )
 from evalspec.registry import operator
 from evalspec.stream import Stream
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.spans import sentence_spans
 
 _MIN_WORDS = 4
@@ -33,12 +34,12 @@ _MATTER_LEADS = (
     "Oh and another thing: {}",
     "Also, on something else: {}",
 )
-_MATTER = re.compile(
+_MATTER = lazy_pattern(
     r"\b(?:want|need|would like|i'd like|can|could|will|how|what|where|when|why|does|do|is there|not|never|\w+n['’]t|"
     r"wrong|missing|broken|late|problem|issue|trying|charged|declined|lost|still)\b",
     re.IGNORECASE,
 )
-_LEANING = re.compile(r"(?:that|this|it|they|he|she|yes|no|ok|okay|sure|but|and|so|there|thanks?)\b", re.IGNORECASE)
+_LEANING = lazy_pattern(r"(?:that|this|it|they|he|she|yes|no|ok|okay|sure|but|and|so|there|thanks?)\b", re.IGNORECASE)
 
 
 @operator("drift", version=2, scope="content", relation="reviewed", languages=("en",))

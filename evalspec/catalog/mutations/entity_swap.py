@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,13 +11,14 @@ from evalspec.catalog.words import grouped, words
 from evalspec.model.case import Message
 from evalspec.registry import operator
 from evalspec.stream import Stream
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.phrases import Found, Phrases, find_phrases, phrases, plain_words, word_set
 from evalspec.text.spans import Edit, Spans, edited, is_protected
 
 _KIND_OF_GROUP = MappingProxyType(
     {"woman": "person", "man": "person", "family": "person", "city": "city", "product": "product"}
 )
-_IN_ADDRESS = re.compile(r",?\s*(?:[A-Z]{2}\b|\d)")
+_IN_ADDRESS = lazy_pattern(r",?\s*(?:[A-Z]{2}\b|\d)")
 _TITLES = word_set("mr mrs ms miss dr")
 
 

@@ -16,6 +16,7 @@ from evalspec.catalog.mutations.wording import (
 from evalspec.catalog.words import grouped
 from evalspec.registry import operator
 from evalspec.stream import Stream
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.spans import Edit, Spans, edited, is_protected, sentence_spans
 
 # Per place. Fillers are rare in chats (ABCD .6 % of turns, HINT3 .1 %), so no real rate says how dense they come
@@ -23,11 +24,11 @@ from evalspec.text.spans import Edit, Spans, edited, is_protected, sentence_span
 _RATE = 0.35
 _MIN_WORDS = 4  # `um yes` is one thing, fillers in an id or a single noun another
 _WORDS_EACH = 10  # a filler more for every ten words: a message full of them is a caricature
-_INTERJECTION = re.compile(
+_INTERJECTION = lazy_pattern(
     r"(?:wow|oh|ok|okay|yes|no|yeah|sure|hmm|um|uh|well|but|and|so|or|also|sir|hi|hello|hey)\b", re.IGNORECASE
 )
-_THANKFUL = re.compile(r"\b(?:thank|thanks|thx|please|pls|plz)\b", re.IGNORECASE)
-_JOINT = re.compile(
+_THANKFUL = lazy_pattern(r"\b(?:thank|thanks|thx|please|pls|plz)\b", re.IGNORECASE)
+_JOINT = lazy_pattern(
     r"(?:(?<=[\w,] )|(?<=^))(?:and|but|because|so)(?= (?:i|it|my|the|they|we|you|then|now|when)\b)", re.I
 )
 

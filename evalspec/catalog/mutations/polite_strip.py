@@ -6,25 +6,26 @@ import re
 
 from evalspec.catalog.mutations.wording import GREETING, is_lower, upper_first, word_count
 from evalspec.registry import operator
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.spans import changed_outside, protected_spans
 
 _MIN_WORDS = 3  # what is left must still be a sentence
 _MIN_SHARE = 0.4
-_CLOSING = re.compile(
+_CLOSING = lazy_pattern(
     r"(?:^|(?<=[.!?,\n…])|(?<=\s))\s*(?:(?:many |kind )?(?:thanks|thank you|thank u|thx)"
     r"(?: (?:so|very) much| a lot| a bunch| in advance| again| for (?:your|the|any) (?:help|time|assistance|support))*"
     r"|(?:kind |best )?regards|cheers)\s*[.!,]*\s*$",
     re.IGNORECASE,
 )
-_OPENING = re.compile(r"^\s*(?:sorry to (?:bother|trouble) you|excuse me|sorry)\s*(?:,|\.|\bbut\b)\s*", re.IGNORECASE)
-_INSIDE = re.compile(
+_OPENING = lazy_pattern(r"^\s*(?:sorry to (?:bother|trouble) you|excuse me|sorry)\s*(?:,|\.|\bbut\b)\s*", re.IGNORECASE)
+_INSIDE = lazy_pattern(
     r",? ?\b(?:if (?:you (?:do not|don't|dont) mind|that's (?:ok|okay|alright)|it is not too much trouble))\b,?"
     r"|,\s*(?:please|pls|plz)\b(?=\s*[.?!,]|\s*$)"
     r"|\s+(?:please|pls|plz)\b(?=\s*[.?!]|\s*$)"
     r"|\b(?:please|pls|plz|kindly)\b,?(?:\s(?P<next>\w?))?",
     re.IGNORECASE,
 )
-_NO_VERB_LEFT = re.compile(r"\bwould you mind\b", re.IGNORECASE)
+_NO_VERB_LEFT = lazy_pattern(r"\bwould you mind\b", re.IGNORECASE)
 
 
 @operator("polite_strip", version=1, scope="style", languages=("en",))

@@ -7,6 +7,7 @@ import re
 from evalspec.catalog.mutations.wording import GREETING, is_thanks, word_count
 from evalspec.registry import operator
 from evalspec.stream import Stream
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.phrases import WORD, word_set
 from evalspec.text.spans import Spans, edited, sentence_spans
 
@@ -16,7 +17,7 @@ _LEANING = word_set(
     "which after afterwards now instead still otherwise if yes no ok okay sure maybe anyway plus additionally "
     "furthermore meanwhile later there both neither mine while except one ones second secondly finally not same"
 )
-_LEANS_INSIDE = re.compile(r"\b(?:it|them|this|that|those|these|one|ones|he|she|they|too|again)\b", re.IGNORECASE)
+_LEANS_INSIDE = lazy_pattern(r"\b(?:it|them|this|that|those|these|one|ones|he|she|they|too|again)\b", re.IGNORECASE)
 _MIN_WORDS = 3
 
 

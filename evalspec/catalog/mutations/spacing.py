@@ -8,6 +8,7 @@ from evalspec.catalog.mutations.wording import KEPT
 from evalspec.catalog.words import words
 from evalspec.registry import operator
 from evalspec.stream import Stream
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.phrases import WORD
 from evalspec.text.spans import Edit, Spans, edited, is_protected
 
@@ -16,8 +17,8 @@ _RATE = 0.13
 # Shares of double, missing after a mark, and before a mark: HINT3 48, 15, 43; ABCD 62, 66, 6. Missing between two
 # words cannot be counted by pattern; one in ten is our choice.
 _GLUED = 0.1
-_DOMAIN_END = re.compile(r"(?:com|org|net|io|co|in|us|me)\b", re.IGNORECASE)
-_PLACE = re.compile(r"(?<=\S) (?=\S)|(?<=[^\W\d_])(?=[?!](?:\s|$))")
+_DOMAIN_END = lazy_pattern(r"(?:com|org|net|io|co|in|us|me)\b", re.IGNORECASE)
+_PLACE = lazy_pattern(r"(?<=\S) (?=\S)|(?<=[^\W\d_])(?=[?!](?:\s|$))")
 
 
 @operator("spacing", version=1, scope="style")

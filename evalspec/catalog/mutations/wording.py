@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from evalspec.catalog.words import words
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.phrases import WORD, word_set
 
 # Words that carry the meaning: no operator respells, drops or hides them.
@@ -13,12 +14,12 @@ KEPT = word_set(
     "seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty "
     "forty fifty sixty seventy eighty ninety hundred thousand million half dozen first second third"
 )
-_QUESTION_START = re.compile(
+_QUESTION_START = lazy_pattern(
     r"(?:who|whose|what|whats|what's|when|where|wheres|where's|why|which|how|hows|is|are|am|was|were|do|does|did|can|"
     r"could|will|would|should|may|has|have|had|isn't|aren't|don't|doesn't|didn't|can't|won't)\b",
     re.IGNORECASE,
 )
-GREETING = re.compile(
+GREETING = lazy_pattern(
     r"(?:hi+|hello+|hey+|greetings|good (?:morning|afternoon|evening|day)|"
     r"dear (?:sir(?: or madam)?|madam|team|support))"
     r"(?: there| team| all| everyone| everybody| guys| sir| madam| again)?"
@@ -26,13 +27,13 @@ GREETING = re.compile(
     re.IGNORECASE,
 )
 # An answer to a question of the other side: it begins no message of its own.
-_REPLY = re.compile(
+_REPLY = lazy_pattern(
     r"(?:yes|yeah|yep|yup|no|nope|ok|okay|sure|oh|and|but|also|about|it was|it's|its|that's|this is the|"
     r"(?:my|the|order|account|user) ?(?:full |first |last |order |account |zip |e-?mail |phone |user)*"
     r"(?:name|id|username|email|address|number|code)\s*(?:is\b|:))",
     re.IGNORECASE,
 )
-_THANKS = re.compile(
+_THANKS = lazy_pattern(
     r"(?:thank|thanks|thx|cheers|regards|best regards|bye|have a (?:nice|good|great))\b", re.IGNORECASE
 )
 

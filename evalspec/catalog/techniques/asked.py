@@ -15,6 +15,7 @@ from evalspec.model.plan import Slot
 from evalspec.model.spec import Expected, Model, Part, Spec
 from evalspec.ports import Asking
 from evalspec.text.language import is_in_another
+from evalspec.text.patterns import lazy_pattern
 from evalspec.text.prompts import PromptError, render_prompt
 from evalspec.text.stated import surface_forms
 
@@ -26,15 +27,15 @@ REPAIRS = 2  # more tries than that cost more than another slot
 MENDED = frozenset({"malformed"})  # a refusal or an empty reply is an answer; it is not argued with
 MEND = "That could not be read: {problem}. Reply with the one JSON object asked for, and nothing else."
 
-_FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
-_REFUSAL = re.compile(
+_FENCE = lazy_pattern(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
+_REFUSAL = lazy_pattern(
     r"\A\W*(?:i(?:'|\u2019)?m sorry|i am sorry|sorry|i apologi[sz]e|i can(?:no|'|\u2019)t"
     r"|i(?:'|\u2019)?m (?:not able|unable)|i won(?:'|\u2019)t|as an ai)\b",
     re.IGNORECASE,
 )
 
 # No customer says this; a model that plays one and refuses does, inside the form that it was asked to fill in.
-_DECLINED = re.compile(
+_DECLINED = lazy_pattern(
     r"as an ai\b|language model"
     r"|\b(?:can(?:no|'|\u2019)t|(?:un|not )able to|won(?:'|\u2019)t)\s+(?:\w+\s+)?"
     r"(?:assist|comply|fulfil|help (?:you )?with (?:that|this)|rewrite|rephrase|generate|roleplay)",

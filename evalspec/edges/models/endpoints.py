@@ -15,13 +15,14 @@ from urllib.parse import urlsplit, urlunsplit
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, Span
 from evalspec.edges.models.transport import Endpoint
 from evalspec.model.source import Document
+from evalspec.text.patterns import lazy_pattern
 
 CONFIG_NAME = "config.yaml"
 SCHEMES = ("http://", "https://")
 KEYS_OF_AN_ENDPOINT = ("base_url", "key_env", "local", "provider", "batches")
 OLLAMA_PORT = 11434  # where `OLLAMA_HOST`, made for the server, names none
 # No part of an address: litellm takes some names for one, and others become part of its path.
-MODEL_NAME = re.compile(r"[A-Za-z0-9][\w.:@+ -]*(/[\w.:@+ -]+)*", re.ASCII)
+MODEL_NAME = lazy_pattern(r"[A-Za-z0-9][\w.:@+ -]*(/[\w.:@+ -]+)*", re.ASCII)
 WORLD_WRITABLE = 0o002
 
 

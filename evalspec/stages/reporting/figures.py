@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 import regex
 
 from evalspec.model.outcome import Measurement
+from evalspec.text.patterns import lazy_unicode
 
 # An underscore inside a word is no markup; names are full of them.
-_MARKUP = regex.compile(r"([\\`*{}\[\]<>#|~@]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}]))")
+_MARKUP = lazy_unicode(r"([\\`*{}\[\]<>#|~@]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}]))")
 # What we set in backticks ourselves: names, ids and words. Anything else in backticks is spelled out.
-_CODE = regex.compile(r"`([\p{L}\p{N}][\p{L}\p{N} _.,:/=-]*)`")
+_CODE = lazy_unicode(r"`([\p{L}\p{N}][\p{L}\p{N} _.,:/=-]*)`")
 
 
 def share(part: int, whole: int) -> str:

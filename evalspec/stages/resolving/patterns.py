@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import warnings
 
+from evalspec.text.patterns import lazy_pattern
+
 PATTERN_MAX = 200  # characters; an order number, a date or a postcode needs a few dozen
 COUNT_MAX = 1000  # of a counted repetition
-_COUNTS = re.compile(r"\{([0-9]{1,6})(?:,([0-9]{0,6}))?\}")
+_COUNTS = lazy_pattern(r"\{([0-9]{1,6})(?:,([0-9]{0,6}))?\}")
 
 
 def pattern_problem(pattern: str) -> str | None:
