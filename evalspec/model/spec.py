@@ -15,6 +15,7 @@ from evalspec.model.task import PartKind as PartKind
 from evalspec.model.task import Question as Question
 from evalspec.model.task import Task as Task
 from evalspec.model.task import Track as Track
+from evalspec.model.vocabulary import LEXICAL
 
 Purpose = Literal["launch", "smoke", "bootstrap"]
 SourceKind = Literal["production", "golden", "anchor", "document", "training", "traffic"]
@@ -360,3 +361,11 @@ class Spec:
     def model(self, alias: str) -> Model:
         """Return the model of that alias."""
         return next(one for one in self.models if one.alias == alias)
+
+
+def space_of(rule: GateRule, spec: Spec) -> str:
+    """Return the space that a gate judges: the one it names, else the spec's embedder.
+
+    The bounds of default gates were measured on vectors of n-grams, and one space's bound means nothing in another.
+    """
+    return rule.space or (LEXICAL if rule.is_default else spec.screen.embedder)

@@ -143,6 +143,8 @@ CHECKS: Mapping[str, CheckKind] = MappingProxyType(
 HELD_AGAINST: Mapping[str, Literal["terms", "source"]] = MappingProxyType(
     {"coverage": "source", "entropy": "terms", "mention": "terms", "term_mix": "terms"}
 )
+LEXICAL = "lexical"  # the space that needs no model
+MEANING: frozenset[str] = frozenset({"minilm"})  # spaces that an embedding model makes
 # Measures over an embedding, and the spaces each is defined in.
 SPACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

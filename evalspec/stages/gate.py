@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from evalspec.model.defaults import GATE_ALPHA, GATE_INTERVAL, MIN_AGREEMENT_PAIRS, RELATIVE
 from evalspec.model.outcome import Measurement, Verdict
 from evalspec.model.slices import slice_label
-from evalspec.model.spec import GateRule, Spec, Waiver
+from evalspec.model.spec import GateRule, Spec, Waiver, space_of
 from evalspec.stages.gate_words import bound_text, sentence, to_do, to_know
 from evalspec.stages.measuring.frame import WHOLE, is_written
 
-DEFAULT_SPACE = "lexical"
 CHANGE = ".change"
 NOTHING_TO_JUDGE = ("not applicable", "not asked")
 
@@ -62,8 +61,7 @@ def _over(
 
 
 def _looked_at(rule: GateRule, rows: Sequence[Measurement], spec: Spec) -> list[Measurement]:
-    space = rule.space or DEFAULT_SPACE
-    fitting = [one for one in rows if rule.of in (None, one.of) and one.space in (None, space)]
+    fitting = [one for one in rows if rule.of in (None, one.of) and one.space in (None, space_of(rule, spec))]
     prefix = slice_label(rule.where) if rule.where else ""
     if rule.by is not None:
         start = f"{prefix},{rule.by}=" if prefix else f"{rule.by}="

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from evalspec.model.case import EvalSet, Seed
 from evalspec.model.outcome import Measurement
-from evalspec.model.spec import Spec
+from evalspec.model.spec import Spec, space_of
+from evalspec.model.vocabulary import MEANING
 from evalspec.registry import Catalog, Member
 from evalspec.stages.measuring.change import changes
 from evalspec.stages.measuring.frame import WHOLE, Frame, Slice, unique
@@ -92,7 +93,7 @@ def measure(
 
     `only` names the measures to take; None takes them all.
     """
-    run = _Run(frame=Frame(evalset=evalset, seeds=seeds, spec=spec), facts=facts)
+    run = _Run(frame=Frame(evalset=evalset, seeds=seeds, spec=spec, embed=facts.embed), facts=facts)
     found: list[Measurement] = []
     for member in catalog.all("measure"):
         if only is not None and member.name not in only:
@@ -108,7 +109,8 @@ def measure(
 def _variants(member: Member, frame: Frame) -> tuple[_Variant, ...]:
     spec, per = frame.spec, member.traits.get("per")
     asked = [rule for rule in spec.gates if rule.measure == member.name]
-    spaces: Sequence[str | None] = member.traits.get("spaces") or (None,)
+    known: Sequence[str | None] = member.traits.get("spaces") or (None,)
+    spaces = [space for space in known if space not in MEANING or space == spec.screen.embedder]
     against: list[str | None] = [None]
     if per == "terms":
         against = [name for name, _ in spec.task.key_terms]
@@ -175,7 +177,7 @@ def _changed(run: _Run, variant: _Variant, slices: Sequence[Slice]) -> list[Meas
         if rule.change is not None
         and rule.measure == variant.member.name
         and rule.of in (None, variant.of)
-        and (rule.space or "lexical") == (variant.space or "lexical")
+        and variant.space in (None, space_of(rule, run.frame.spec))
     ]
     wanted = {one.label for rule in rules for one in run.frame.asked(rule)}
     if any(not rule.where and rule.by is None for rule in rules):

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from evalspec.model.case import Case, Input, Seed, user_texts
 from evalspec.model.defaults import MIN_SIDE
+from evalspec.model.vocabulary import LEXICAL
 from evalspec.stats.permutation import DRAWS, Labels, Sparse, label_draws, p_value, sparse, true_labels
+from evalspec.text.meaning import Embed, Meanings, meanings
 from evalspec.text.tokens import opening_of, tokens
-from evalspec.text.vectors import Vectors, vectorize
+from evalspec.text.vectors import Rows, Vectors, vectorize
 
 Statistic = Callable[[Labels], NDArray[np.float64]]
 
@@ -58,6 +60,7 @@ class Comparison:
     seeds: tuple[Item, ...]
     key: str
     draws: int = DRAWS
+    embed: Embed | None = None  # what reads meaning; None where nothing does
 
     @property
     def why_not(self) -> str | None:
@@ -98,6 +101,16 @@ class Comparison:
     def vectors(self) -> Vectors:
         """The lexical vector of every text."""
         return vectorize([one.text for one in self.items])
+
+    @cached_property
+    def meanings(self) -> Meanings:
+        """What the embedding model makes of every text."""
+        assert self.embed is not None, "a measure of meaning is not taken without an embedder"
+        return meanings(self.embed([one.text for one in self.items]))
+
+    def within(self, space: str | None) -> Rows:
+        """Return the vectors of all texts in one space; None is the lexical one."""
+        return self.vectors if space in (None, LEXICAL) else self.meanings
 
     @cached_property
     def words(self) -> tuple[Sparse, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -12,7 +12,10 @@ from evalspec.model.case import Case, Seed
 from evalspec.model.ledger import Ledger, LedgerView, Reviewed
 from evalspec.model.outcome import Lock, Measurement, Related
 from evalspec.model.spec import Spec
+from evalspec.model.vocabulary import LEXICAL
 from evalspec.stats.comparison import Comparison, Item
+from evalspec.text.meaning import Embed, meanings
+from evalspec.text.vectors import Rows, vectorize
 
 DIGITS = 6  # significant digits of what lands in a report
 
@@ -47,6 +50,7 @@ class MeasureFacts:
     today: str | None = None  # YYYY-MM-DD; without it time is not asked about
     base: Lock | None = None
     ledger: Ledger | None = None  # for the agreement of two reviewers
+    embed: Embed | None = None  # what reads meaning; None where nothing does: in `verify`, and without an embedder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +114,18 @@ class Scope:
     def silent(self, note: str, *, n: int | None = None) -> Measurement:
         """Return a measurement without a value, and why."""
         return self.result(None, n=n, note=note)
+
+    @property
+    def vectors(self) -> Rows:
+        """The vectors of the comparison's texts, the pool's first, in the space of this measure."""
+        return self.comparison.within(self.space)
+
+    def embedded(self, texts: Sequence[str]) -> Rows:
+        """Return the vectors of other texts in the space of this measure."""
+        if self.space in (None, LEXICAL):
+            return vectorize(texts)
+        assert self.facts.embed is not None, "a measure of meaning is not taken without an embedder"
+        return meanings(self.facts.embed(texts))
 
     @cached_property
     def synthetic(self) -> tuple[Case, ...]:

@@ -1,4 +1,4 @@
-"""Mean distances, the distance between two sides, and coverage in the lexical space, from sums of unit vectors."""
+"""Mean distances, the distance between two sides, and coverage in one space, from sums of unit vectors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evalspec.stats.comparison import Comparison
 from evalspec.stats.permutation import Labels
-from evalspec.text.vectors import DIMS, Vectors, best_cosines, cosine_matrix, take
+from evalspec.text.vectors import Rows, best_cosines, cosine_matrix, take
 
 Floats = NDArray[np.float64]
 
@@ -39,26 +39,17 @@ class Apart:
         return 1 - (self.pool + self.seeds) / (2 * self.across) if self.across else 0.0
 
 
-def unit_rows(vectors: Vectors) -> Floats:
-    """Spread vectors out at unit length; a text without n-grams stays zero. At most a block of rows at a time."""
-    rows = np.repeat(np.arange(len(vectors)), np.diff(vectors.starts))
-    norms = np.sqrt(np.maximum(vectors.norms, 1).astype(np.float64))
-    block = np.zeros((len(vectors), DIMS))
-    block[rows, vectors.columns] = vectors.counts / norms[rows]
-    return block
-
-
-def side_sums(vectors: Vectors, labels: Labels) -> tuple[Floats, Floats]:
+def side_sums(vectors: Rows, labels: Labels) -> tuple[Floats, Floats]:
     """Return, for each draw, the sum of the chosen unit vectors, and the sum of all of them."""
-    chosen, total = np.zeros((len(labels), DIMS)), np.zeros(DIMS)
+    chosen, total = np.zeros((len(labels), vectors.width)), np.zeros(vectors.width)
     for start in range(0, len(vectors), _ROWS):
-        block = unit_rows(take(vectors, range(start, min(start + _ROWS, len(vectors)))))
+        block = vectors.take(range(start, min(start + _ROWS, len(vectors)))).unit()
         chosen += labels[:, start : start + _ROWS].astype(np.float64) @ block
         total += block.sum(axis=0)
     return chosen, total
 
 
-def apart(vectors: Vectors, labels: Labels) -> tuple[Apart, ...]:
+def apart(vectors: Rows, labels: Labels) -> tuple[Apart, ...]:
     """Return the mean distances under each draw, in linear time: a squared sum holds all pairs."""
     chosen, total = side_sums(vectors, labels)
     own = (vectors.norms > 0).astype(np.float64)
@@ -81,11 +72,11 @@ def mean_distance(square: float, size: float, own: float) -> float:
     return 1 - (square - own) / (size * (size - 1)) if size > 1 else 0.0
 
 
-def mmd_interval(both: Comparison) -> tuple[float, float] | None:
+def mmd_interval(both: Comparison, vectors: Rows) -> tuple[float, float] | None:
     """Return the interval of the squared distance by leaving out one family at a time; None under three a side."""
     split, total = len(both.pool), len(both.items)
     families = {
-        in_pool: _left_out(both, np.arange(0, split) if in_pool else np.arange(split, total), in_pool=in_pool)
+        in_pool: _left_out(both, vectors, np.arange(0, split) if in_pool else np.arange(split, total), in_pool=in_pool)
         for in_pool in (True, False)
     }
     if min(len(values) for values in families.values()) < 3:
@@ -93,15 +84,15 @@ def mmd_interval(both: Comparison) -> tuple[float, float] | None:
     without = np.concatenate([families[True], families[False]])
     count = len(without)
     error = math.sqrt((count - 1) / count * float(((without - without.mean()) ** 2).sum()))
-    seen = apart(both.vectors, both.truth)[0].mmd
+    seen = apart(vectors, both.truth)[0].mmd
     return seen - Z * error, seen + Z * error
 
 
-def _left_out(both: Comparison, rows: NDArray[np.int64], *, in_pool: bool) -> Floats:
+def _left_out(both: Comparison, vectors: Rows, rows: NDArray[np.int64], *, in_pool: bool) -> Floats:
     """Return the squared distance without each family of one side in turn, from sums: linear time."""
-    chosen, total = side_sums(both.vectors, both.truth)
+    chosen, total = side_sums(vectors, both.truth)
     here, there = (chosen[0], total - chosen[0]) if in_pool else (total - chosen[0], chosen[0])
-    living = (both.vectors.norms > 0).astype(np.float64)
+    living = (vectors.norms > 0).astype(np.float64)
     alive, m = float(living[rows].sum()), len(both.items) - len(rows)
     beside = mean_distance(float(there @ there), m, float(living.sum()) - alive)
     names = np.array([both.families[row] for row in rows.tolist()])
@@ -113,7 +104,7 @@ def _left_out(both: Comparison, rows: NDArray[np.int64], *, in_pool: bool) -> Fl
         last = min(first + _ROWS, len(starts))
         block = order[starts[first] : ends[last - 1]]
         cuts = starts[first:last] - starts[first]
-        sums = np.add.reduceat(unit_rows(take(both.vectors, block)), cuts, axis=0)
+        sums = np.add.reduceat(vectors.take(block).unit(), cuts, axis=0)
         sizes, gone = ends[first:last] - starts[first:last], np.add.reduceat(living[block], cuts)
         n = (len(rows) - sizes).astype(np.float64)
         square = float(here @ here) - 2 * (sums @ here) + (sums * sums).sum(axis=1)
@@ -137,7 +128,7 @@ def neighbour_rank(n: int, m: int) -> tuple[int, float]:
     return max(n - 1, 1), 1 - miss
 
 
-def covered(source: Vectors, cases: Vectors) -> tuple[NDArray[np.bool_], int, float]:
+def covered(source: Rows, cases: Rows) -> tuple[NDArray[np.bool_], int, float]:
     """Return which source texts have a case within their k*-th neighbour's distance, k*, and the expected share."""
     n = len(source)
     k, expected = neighbour_rank(n, len(cases))
@@ -153,7 +144,7 @@ def covered(source: Vectors, cases: Vectors) -> tuple[NDArray[np.bool_], int, fl
     return found, k, expected
 
 
-def moved(cases: Vectors, labels: Labels, seeds: Vectors) -> Floats:
+def moved(cases: Rows, labels: Labels, seeds: Rows) -> Floats:
     """Return how much farther the chosen cases stand from the seeds than the others do, under each draw."""
     chosen, total = side_sums(cases, labels)
     anchor = side_sums(seeds, np.ones((1, len(seeds)), dtype=np.bool_))[1]

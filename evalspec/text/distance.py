@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from evalspec.digests import keyed_hash
 from evalspec.model.defaults import REFERENCE_TEXTS
-from evalspec.text.vectors import DIMS, Ints, Vectors, nearest_others, vectorize
+from evalspec.text.vectors import DIMS, Ints, Rows, Vectors, nearest_others, vectorize
 
 MIN_SEEDS = 30  # fewer say too little of how far apart real texts stand; the same floor as every comparison's
 ROUNDED = 6  # digits of a cosine that are compared and printed
@@ -55,21 +55,28 @@ def representatives(texts: Sequence[str]) -> list[int]:
 def reach(texts: Sequence[str], quantile: float) -> Reach | None:
     """Measure the seeds' own leave-one-out distances and keep their conformal quantile; None under 30 seeds.
 
-    The order statistic is ceil(quantile x (n + 1)), at most n (`research`: false alarms 0.7 to 3.2 % by construction).
     Where representatives stand for the seeds, the distances are to them on both sides, so the quantile still holds.
     """
     return _reach(tuple(texts[at] for at in representatives(texts)), quantile) if len(texts) >= MIN_SEEDS else None
 
 
+def own_limit(vectors: Rows, quantile: float) -> float:
+    """Return the conformal quantile of the texts' leave-one-out distances, in whatever space they are.
+
+    The order statistic is ceil(quantile x (n + 1)), at most n (`research`: false alarms 0.7 to 3.2 % by construction).
+    """
+    own = np.sort(np.round(1.0 - nearest_others(vectors), ROUNDED))
+    rank = min(math.ceil(quantile * (len(vectors) + 1)), len(vectors))
+    return float(own[rank - 1])
+
+
 @lru_cache(maxsize=2)  # the screens and every pool's measure ask for the same seeds
 def _reach(texts: tuple[str, ...], quantile: float) -> Reach:
     vectors = vectorize(texts)
-    own = np.sort(np.round(1.0 - nearest_others(vectors), ROUNDED))
-    rank = min(math.ceil(quantile * (len(vectors) + 1)), len(vectors))
     order = np.argsort(vectors.columns, kind="stable")
     return Reach(
         vectors=vectors,
-        limit=float(own[rank - 1]),
+        limit=own_limit(vectors, quantile),
         starts=np.searchsorted(vectors.columns[order], np.arange(DIMS + 1)),
         rows=np.repeat(np.arange(len(vectors)), np.diff(vectors.starts))[order],
         counts=vectors.counts[order],

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,32 @@ class _Codes(dict[str, int]):
 _CODES = _Codes()
 
 
+class Rows(Protocol):
+    """Integer vectors, one row a text, in whatever space: all that cosines and mean distances are computed from."""
+
+    @property
+    def norms(self) -> Ints:
+        """The squared norm of each row, in whole numbers."""
+
+    @property
+    def width(self) -> int:
+        """The number of dimensions."""
+
+    def __len__(self) -> int: ...
+
+    def take(self, rows: Sequence[int] | Ints) -> Self:
+        """Return the rows asked for, in the order asked for."""
+
+    def spread(self, start: int, stop: int, kind: type[np.float32] | type[np.float64]) -> NDArray[np.floating]:
+        """Return rows `start` to `stop` as floats; `kind` must be wide enough for the largest squared norm."""
+
+    def unit(self) -> Floats:
+        """Return all rows at unit length; a row of zeros stays zero."""
+
+
+AnyRows = TypeVar("AnyRows", bound=Rows)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vectors:
     """Rows of sparse integer vectors: row i has `counts[k]` at `columns[k]`, k from `starts[i]` to `starts[i + 1]`."""
@@ -55,6 +82,36 @@ class Vectors:
 
     def __len__(self) -> int:
         return len(self.norms)
+
+    @property
+    def width(self) -> int:
+        """The number of dimensions."""
+        return DIMS
+
+    def take(self, rows: Sequence[int] | Ints) -> Vectors:
+        """Return the rows asked for, in the order asked for."""
+        picked = np.asarray(rows, dtype=np.int64)
+        lengths = self.starts[picked + 1] - self.starts[picked]
+        starts = np.zeros(len(picked) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=starts[1:])
+        where = np.repeat(self.starts[picked] - starts[:-1], lengths) + np.arange(int(starts[-1]), dtype=np.int64)
+        return Vectors(starts=starts, columns=self.columns[where], counts=self.counts[where], norms=self.norms[picked])
+
+    def spread(self, start: int, stop: int, kind: type[np.float32] | type[np.float64]) -> NDArray[np.floating]:
+        """Return rows `start` to `stop` as floats; `kind` must be wide enough for the largest squared norm."""
+        block: NDArray[np.floating] = np.zeros((stop - start, DIMS), dtype=kind)
+        first, last = int(self.starts[start]), int(self.starts[stop])
+        rows = np.repeat(np.arange(stop - start), np.diff(self.starts[start : stop + 1]))
+        block[rows, self.columns[first:last]] = self.counts[first:last]
+        return block
+
+    def unit(self) -> Floats:
+        """Return all rows at unit length; a text without n-grams stays zero."""
+        rows = np.repeat(np.arange(len(self)), np.diff(self.starts))
+        norms = np.sqrt(np.maximum(self.norms, 1).astype(np.float64))
+        block = np.zeros((len(self), DIMS))
+        block[rows, self.columns] = self.counts / norms[rows]
+        return block
 
 
 def padded(text: str) -> str:
@@ -111,30 +168,19 @@ def _rows(count: int, cells: Ints, summed: Ints) -> Vectors:
     return Vectors(starts=starts, columns=(cells % DIMS).astype(np.int32), counts=summed.astype(np.int32), norms=norms)
 
 
-def take(vectors: Vectors, rows: Sequence[int] | Ints) -> Vectors:
+def take(vectors: AnyRows, rows: Sequence[int] | Ints) -> AnyRows:
     """Return the rows asked for, in the order asked for."""
-    picked = np.asarray(rows, dtype=np.int64)
-    lengths = vectors.starts[picked + 1] - vectors.starts[picked]
-    starts = np.zeros(len(picked) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=starts[1:])
-    where = np.repeat(vectors.starts[picked] - starts[:-1], lengths) + np.arange(int(starts[-1]), dtype=np.int64)
-    return Vectors(
-        starts=starts, columns=vectors.columns[where], counts=vectors.counts[where], norms=vectors.norms[picked]
-    )
+    return vectors.take(rows)
 
 
 def dense(
-    vectors: Vectors, start: int, stop: int, kind: type[np.float32] | type[np.float64] = np.float64
+    vectors: Rows, start: int, stop: int, kind: type[np.float32] | type[np.float64] = np.float64
 ) -> NDArray[np.floating]:
     """Spread rows `start` to `stop` out; `kind` must be wide enough for the largest squared norm."""
-    block: NDArray[np.floating] = np.zeros((stop - start, DIMS), dtype=kind)
-    first, last = int(vectors.starts[start]), int(vectors.starts[stop])
-    rows = np.repeat(np.arange(stop - start), np.diff(vectors.starts[start : stop + 1]))
-    block[rows, vectors.columns[first:last]] = vectors.counts[first:last]
-    return block
+    return vectors.spread(start, stop, kind)
 
 
-def dot_blocks(left: Vectors, right: Vectors, *, upper: bool = False) -> Iterator[tuple[int, int, Ints]]:
+def dot_blocks(left: Rows, right: Rows, *, upper: bool = False) -> Iterator[tuple[int, int, Ints]]:
     """Yield (first left row, first right row, dot products) block by block; every product is exact.
 
     `upper` leaves out the blocks below the diagonal, for the pairs inside one side.
@@ -148,11 +194,11 @@ def dot_blocks(left: Vectors, right: Vectors, *, upper: bool = False) -> Iterato
             yield top, side, np.matmul(rows, columns.T).astype(np.int64)
 
 
-def _largest(vectors: Vectors) -> int:
+def _largest(vectors: Rows) -> int:
     return int(vectors.norms.max()) if len(vectors) else 0
 
 
-def cosine_matrix(left: Vectors, right: Vectors) -> Floats:
+def cosine_matrix(left: Rows, right: Rows) -> Floats:
     """Return all cosines of `left` with `right`; a zero vector has cosine 0 with everything."""
     out = np.zeros((len(left), len(right)))
     for top, side, dots in dot_blocks(left, right):
@@ -160,7 +206,7 @@ def cosine_matrix(left: Vectors, right: Vectors) -> Floats:
     return np.asarray(out * _inverse_norms(left)[:, None] * _inverse_norms(right)[None, :])
 
 
-def best_cosines(left: Vectors, right: Vectors) -> Floats:
+def best_cosines(left: Rows, right: Rows) -> Floats:
     """Return the largest cosine of each row of `left` with a row of `right`, in memory of one block."""
     here, there = _inverse_norms(left), _inverse_norms(right)
     best = np.full(len(left), -np.inf)
@@ -173,7 +219,7 @@ def best_cosines(left: Vectors, right: Vectors) -> Floats:
     return best
 
 
-def nearest_others(vectors: Vectors) -> Floats:
+def nearest_others(vectors: Rows) -> Floats:
     """Return the largest cosine of each row with another row, and -1 for a single one, in memory of one block."""
     inverse = _inverse_norms(vectors)
     best = np.full(len(vectors), -1.0)
@@ -191,7 +237,7 @@ def nearest_others(vectors: Vectors) -> Floats:
     return best
 
 
-def _inverse_norms(vectors: Vectors) -> Floats:
+def _inverse_norms(vectors: Rows) -> Floats:
     norms = vectors.norms.astype(np.float64)
     return np.divide(1.0, np.sqrt(norms), out=np.zeros_like(norms), where=norms > 0)
 
@@ -216,7 +262,7 @@ def cosine_of(product: int, left_norm: int, right_norm: int) -> float:
     return product / math.sqrt(left_norm * right_norm) if left_norm and right_norm else 0.0
 
 
-def close_pairs(left: Vectors, right: Vectors | None, cosine: float) -> list[tuple[int, int, float]]:
+def close_pairs(left: Rows, right: Rows | None, cosine: float) -> list[tuple[int, int, float]]:
     """Return every (row, row, cosine) at or above `cosine`, in row order; without `right`, the pairs inside `left`."""
     other = left if right is None else right
     found: list[tuple[int, int, float]] = []

@@ -132,7 +132,7 @@ def opening_collision(scope: Scope) -> Measurement:
 )
 def spread(scope: Scope) -> Measurement:
     """Return the mean pairwise distance of the pool over that of the seeds: low when a writer repeats itself."""
-    found = apart(scope.comparison.vectors, scope.comparison.truth)[0]
+    found = apart(scope.vectors, scope.comparison.truth)[0]
     if found.seeds <= 0:
         return scope.silent("not evaluable: all seeds are equal")
     return scope.result(

@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalspec.model.outcome import Measurement
+from evalspec.model.vocabulary import LEXICAL
 from evalspec.registry import measure
 from evalspec.stats.intervals import wilson
 from evalspec.stats.permutation import Labels, column_sums, p_value
 from evalspec.stats.richness import jensen_shannon
 from evalspec.stats.scope import Scope
 from evalspec.stats.spaces import apart, covered, mmd_interval
-from evalspec.text.distance import reach, representatives
-from evalspec.text.vectors import best_cosines, take, vectorize
+from evalspec.text.distance import own_limit, reach, representatives
+from evalspec.text.vectors import Rows, best_cosines, take
 
 SEED_QUANTILE = 0.99  # conformal: 0.7 to 3.2 % of fresh real text lies beyond
 MIN_SOURCE = 30
@@ -37,20 +38,20 @@ def shift(scope: Scope) -> Measurement:
 
 
 def _mmd(scope: Scope) -> Measurement:
-    both = scope.comparison
-    seen = apart(both.vectors, both.truth)[0]
-    drawn = np.array([one.mmd for one in apart(both.vectors, np.concatenate(list(both.labels)))])
+    both, vectors = scope.comparison, scope.vectors
+    seen = apart(vectors, both.truth)[0]
+    drawn = np.array([one.mmd for one in apart(vectors, np.concatenate(list(both.labels)))])
     return scope.result(
         seen.mmd,
         p=p_value(seen.mmd, drawn),
-        interval=mmd_interval(both),
+        interval=mmd_interval(both, vectors),
         compared=True,
         detail={
             "effect": seen.effect,
             "pool": seen.pool,
             "seeds": seen.seeds,
             "across": seen.across,
-            "without_ngrams": int((both.vectors.norms == 0).sum()),
+            "without_ngrams": int((vectors.norms == 0).sum()),
         },
     )
 
@@ -92,8 +93,8 @@ def coverage(scope: Scope) -> Measurement:
             n=len(pool),
         )
     source = [scope.source[at] for at in representatives([one.text for one in scope.source])]
-    cases = take(scope.comparison.vectors, range(len(pool)))
-    flags, rank, expected = covered(vectorize([one.text for one in source]), cases)
+    cases = take(scope.vectors, range(len(pool)))
+    flags, rank, expected = covered(scope.embedded([one.text for one in source]), cases)
     hits = int(flags.sum())
     missed = [one.id for one, flag in zip(source, flags.tolist(), strict=True) if not flag]
     return scope.result(
@@ -119,20 +120,27 @@ def coverage(scope: Scope) -> Measurement:
 def seed_distance(scope: Scope) -> Measurement:
     """Return the share of a pool farther from the seeds than 99 % of the seeds are from each other."""
     both = scope.comparison
-    radius = reach([one.text for one in both.seeds], SEED_QUANTILE)
-    if radius is None:
-        return scope.silent("not evaluable: fewer than two seeds")
-    nearest = best_cosines(take(both.vectors, range(len(both.pool))), radius.vectors)
+    seeds, limit = _reach(scope)
+    nearest = best_cosines(take(scope.vectors, range(len(both.pool))), seeds)
     distances = np.round(1.0 - nearest, 6)
-    far = [one.id for one, distance in zip(both.pool, distances.tolist(), strict=True) if distance > radius.limit]
+    far = [one.id for one, distance in zip(both.pool, distances.tolist(), strict=True) if distance > limit]
     return scope.result(
         len(far) / len(both.pool),
         interval=wilson(len(far), len(both.pool)),
         compared=True,
         detail={
-            "limit": radius.limit,
+            "limit": limit,
             "median": float(np.median(distances)),
             "beyond": len(far),
             "cases": far[:LISTED],
         },
     )
+
+
+def _reach(scope: Scope) -> tuple[Rows, float]:
+    """Return the seeds' vectors and the distance within which 99 % of them have another one."""
+    texts = [one.text for one in scope.comparison.seeds]
+    if scope.space == LEXICAL and (known := reach(texts, SEED_QUANTILE)) is not None:
+        return known.vectors, known.limit  # the screens have asked for it already
+    seeds = scope.embedded([texts[at] for at in representatives(texts)])
+    return seeds, own_limit(seeds, SEED_QUANTILE)

@@ -37,7 +37,7 @@ def changes(scope: Scope, member: Member, *, compared: bool) -> Measurement:
         return named.silent(both.why_not)
     if len(old) < MIN_OLD:
         return named.silent(f"not evaluable: {len(old)} cases of the pool in the base lock, {MIN_OLD} are needed")
-    before = Comparison(pool=old, seeds=both.seeds, key=both.key, draws=both.draws)
+    before = Comparison(pool=old, seeds=both.seeds, key=both.key, draws=both.draws, embed=both.embed)
     if member.name == "shift" and scope.space != "js":
         return _shift_change(named, before)
     then, now = member.function(replace(scope, comparison=before)), member.function(scope)
@@ -59,8 +59,10 @@ def _shift_change(named: Scope, before: Comparison) -> Measurement:
         seeds=tuple(replace(one, family=f"old {one.family}") for one in old),
         key=digest([both.key, CHANGE]),
         draws=both.draws,
+        embed=both.embed,
     )
-    seeds = take(both.vectors, range(len(both.pool), len(both.items)))
-    seen = moved(exchange.vectors, exchange.truth, seeds)[0]
-    drawn = np.concatenate([moved(exchange.vectors, block, seeds) for block in exchange.labels])
+    cases = exchange.within(named.space)
+    seeds = take(named.vectors, range(len(both.pool), len(both.items)))
+    seen = moved(cases, exchange.truth, seeds)[0]
+    drawn = np.concatenate([moved(cases, block, seeds) for block in exchange.labels])
     return named.result(float(seen), p=p_value(float(seen), drawn), compared=True, detail={"cases_in_base": len(old)})

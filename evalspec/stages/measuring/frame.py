@@ -18,6 +18,7 @@ from evalspec.model.outcome import Lock
 from evalspec.model.slices import seed_matches, seed_slice_values, slice_label, slice_values
 from evalspec.model.spec import GateRule, Match, Pool, Spec
 from evalspec.stats.comparison import Comparison, Item, item_of, item_of_case, item_of_seed
+from evalspec.text.meaning import Embed
 
 WHOLE = "all"
 
@@ -38,6 +39,7 @@ class Frame:
     evalset: EvalSet
     seeds: Mapping[str, tuple[Seed, ...]]
     spec: Spec
+    embed: Embed | None = None
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -108,6 +110,7 @@ class Frame:
             # By key, since label draws go by position and rows of a file have no order that means anything.
             seeds=tuple(item_of_seed(seed) for seed in sorted(free, key=lambda one: one.key)),
             key=digest(["comparison", self.spec.random_state, label]),
+            embed=self.embed,
         )
 
     def source_items(self, name: str, cases: Sequence[Case]) -> tuple[Item, ...]:

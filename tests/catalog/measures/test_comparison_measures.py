@@ -113,7 +113,7 @@ def test_the_interval_of_shift_is_the_jackknife() -> None:
     error = math.sqrt(16 / 17 * sum((one - np.mean(values)) ** 2 for one in values))
     seen = mmd(CASES[:8], SEEDS[:9])
 
-    assert mmd_interval(both) == pytest.approx((seen - 1.959964 * error, seen + 1.959964 * error), abs=1e-6)
+    assert mmd_interval(both, both.vectors) == pytest.approx((seen - 1.959964 * error, seen + 1.959964 * error), abs=1e-6)
 
 
 def test_what_moved_since_the_base_is_the_difference_of_two_shifts() -> None:
