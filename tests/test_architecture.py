@@ -19,16 +19,17 @@ FILE_LINES = 400
 FUNCTION_LINES = 60
 
 # Which parts each part may import, itself included; data flows one way.
-GROUND = frozenset({"model", "diagnostics", "digests", "stream", "text", "stats"})
+GROUND = frozenset({"model", "diagnostics", "digests", "stream", "later", "text", "stats"})
 TABLES = frozenset({"codes", "codes_of_build", "codes_of_models", "codes_of_resolve", "codes_of_results"})
 ARROWS: dict[str, frozenset[str]] = {
     "digests": frozenset(),
     "stream": frozenset(),
+    "later": frozenset(),
     "diagnostics": frozenset(),
     **dict.fromkeys(TABLES, TABLES),
     "model": frozenset({"model", "diagnostics"}),
-    "text": frozenset({"text", "model", "digests", "stream"}),
-    "stats": frozenset({"stats", "text", "model", "digests", "stream"}),
+    "text": frozenset({"text", "model", "digests", "stream", "later"}),
+    "stats": frozenset({"stats", "text", "model", "digests", "stream", "later"}),
     "row_problems": frozenset({"diagnostics"}),
     "registry": GROUND,
     "ports": GROUND,

@@ -6,9 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from evalspec.digests import digest, keyed_hash
+from evalspec.later import np
 from evalspec.model.spec import Spec
 from evalspec.model.training import TrainingDigest
 from evalspec.text.tokens import ngrams, tokens

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from evalspec.later import NDArray, np
 from evalspec.text.vectors import DIMS, Vectors
 
 FOLDS = 5
@@ -21,7 +20,7 @@ _SOLVE = 60  # conjugate-gradient steps inside one of them
 _FLAT = 1e-6  # norm of the gradient, relative to that at zero, at which a fit is done
 _SAME = 7  # decimals of a score that are compared: equal texts must be equally likely
 
-Floats = NDArray[np.float64]
+Floats: TypeAlias = "NDArray[np.float64]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

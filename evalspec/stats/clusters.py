@@ -12,9 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-import numpy as np
-from numpy.typing import NDArray
-
+from evalspec.later import NDArray, np
 from evalspec.stats.intervals import CONFIDENCE, tango, wilson
 from evalspec.stats.student import t_quantile, t_two_sided
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
+from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from evalspec.later import NDArray, np
 from evalspec.model.case import Case, Input, Seed, user_texts
 from evalspec.model.defaults import MIN_SIDE
 from evalspec.model.vocabulary import LEXICAL
@@ -19,7 +18,7 @@ from evalspec.text.meaning import Embed, Meanings, meanings
 from evalspec.text.tokens import opening_of, tokens
 from evalspec.text.vectors import Rows, Vectors, vectorize
 
-Statistic = Callable[[Labels], NDArray[np.float64]]
+Statistic: TypeAlias = "Callable[[Labels], NDArray[np.float64]]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

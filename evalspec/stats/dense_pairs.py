@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from evalspec.later import NDArray, np
 
 PAIR_LIMIT = 5_000_000  # pairs listed, 120 MB; a cluster of 10,000 equal texts alone has 50 million
 BLOCK = 2048  # rows multiplied at a time
@@ -19,9 +19,9 @@ BLOCK = 2048  # rows multiplied at a time
 _SINGLE_EXACT = 1 << 24  # whole numbers below are exact in float32, and Cauchy-Schwarz bounds every partial sum
 _DOUBTFUL = 1e-12  # relative; five roundings of doubles stay far below, and the few in between go to fractions
 
-Rows = NDArray[np.int8]
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+Rows: TypeAlias = "NDArray[np.int8]"
+Ints: TypeAlias = "NDArray[np.int64]"
+Floats: TypeAlias = "NDArray[np.float64]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,16 +9,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from evalspec.later import NDArray, np
 
 DRAWS = 999  # smallest p 0.001
 BLOCK = 64  # draws at a time
 SUMMED = 4_000_000  # counts added up at a time: 32 MB in double precision
 TIE = 1e-9  # relative, and a thousandth of it absolute: sums of equal sets may differ by the order of their terms
 
-Labels = NDArray[np.bool_]  # draws x texts, True: on the pool's side
+Labels: TypeAlias = "NDArray[np.bool_]"  # draws x texts, True: on the pool's side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

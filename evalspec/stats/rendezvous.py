@@ -9,29 +9,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from evalspec.digests import keyed_hash
+from evalspec.later import NDArray, np
 from evalspec.model.defaults import REFERENCE_TEXTS
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_A = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_B = np.uint64(0x94D049BB133111EB)
+_GOLDEN, _MIX_A, _MIX_B = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+_64_BITS = 0xFFFFFFFFFFFFFFFF
+# Items up to which plain integers do: a slot of a hundred costs 50 microseconds, 35 more than by vectors, whose package
+# takes longer to import than a small spec takes to check.
+FEW = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Urn:
-    """Items to draw from: their names and 64-bit digests, in name order."""
+    """Items to draw from: their names and 64-bit digests, in name order; an array of digests where there are many."""
 
     names: tuple[str, ...]
-    hashes: NDArray[np.uint64]
+    hashes: tuple[int, ...] | NDArray[np.uint64]
 
     def pick(self, key: str, count: int) -> tuple[str, ...]:
         """Return the `count` names that hash lowest with `key`, lowest first; ties by name."""
         if count <= 0 or not self.names:
             return ()
-        mixed = _mix(self.hashes ^ np.uint64(keyed_hash("rendezvous", key)))
+        slot = keyed_hash("rendezvous", key)
+        if isinstance(self.hashes, tuple):
+            pairs = sorted((_mixed(one ^ slot), at) for at, one in enumerate(self.hashes))
+            return tuple(self.names[at] for _, at in pairs[:count])
+        mixed = _mixed_all(self.hashes ^ np.uint64(slot))
         # Every item that could be among the first `count`, ties included, in place order; then those few are sorted.
         bound = np.partition(mixed, count - 1)[count - 1] if count < len(mixed) else mixed.max()
         near = np.flatnonzero(mixed <= bound)
@@ -46,17 +50,27 @@ def urn(items: Sequence[tuple[str, str]]) -> Urn:
     any set, and one more item still changes the picks of few slots.
     """
     ordered = sorted(items)
-    hashes = np.array([keyed_hash("item", content) for _, content in ordered], dtype=np.uint64)
+    few = tuple(keyed_hash("item", content) for _, content in ordered)
+    if len(few) <= FEW:
+        return Urn(tuple(name for name, _ in ordered), few)
+    hashes = np.array(few, dtype=np.uint64)
     if len(ordered) > REFERENCE_TEXTS:
         kept = np.sort(np.argsort(hashes, kind="stable")[:REFERENCE_TEXTS])
         ordered, hashes = [ordered[at] for at in kept], hashes[kept]
     return Urn(tuple(name for name, _ in ordered), hashes)
 
 
-def _mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _mixed(state: int) -> int:
+    state = (state + _GOLDEN) & _64_BITS
+    state = ((state ^ (state >> 30)) * _MIX_A) & _64_BITS
+    state = ((state ^ (state >> 27)) * _MIX_B) & _64_BITS
+    return state ^ (state >> 31)
+
+
+def _mixed_all(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
     with np.errstate(over="ignore"):
-        state = state + _GOLDEN
-        state = (state ^ (state >> np.uint64(30))) * _MIX_A
-        state = (state ^ (state >> np.uint64(27))) * _MIX_B
+        state = state + np.uint64(_GOLDEN)
+        state = (state ^ (state >> np.uint64(30))) * np.uint64(_MIX_A)
+        state = (state ^ (state >> np.uint64(27))) * np.uint64(_MIX_B)
     mixed: NDArray[np.uint64] = state ^ (state >> np.uint64(31))
     return mixed

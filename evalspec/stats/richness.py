@@ -6,8 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
+from evalspec.later import NDArray, np
 
 
 def expected_distinct(counts: Sequence[int], size: int) -> float:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from evalspec.later import NDArray, np
 from evalspec.stats.comparison import Comparison
 from evalspec.stats.permutation import Labels
 from evalspec.text.vectors import Rows, best_cosines, cosine_matrix, take
 
-Floats = NDArray[np.float64]
+Floats: TypeAlias = "NDArray[np.float64]"
 
 MISS_CHANCE = 0.05  # that a source text lies outside all balls though both sides are one source
 Z = 1.959963984540054  # of a 95 % interval

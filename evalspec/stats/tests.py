@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
+from evalspec.later import NDArray, np
 
 ALPHA = 0.05
 POWER = 0.80

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
 from evalspec.digests import keyed_hash
+from evalspec.later import NDArray, np
 from evalspec.model.defaults import REFERENCE_TEXTS
 from evalspec.text.vectors import DIMS, Ints, Rows, Vectors, nearest_others, vectorize
 

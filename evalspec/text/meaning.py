@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from evalspec.later import NDArray, np
 from evalspec.text.vectors import Floats, Ints
 
 SCALE = 127  # a component of 1 is this; the norm of a row is close to it, never equal, so cosines divide by both norms
 
 # Texts to one int8 row each. What makes the rows is outside: a model, a cache, or nothing at all where `verify` runs.
-Embed = Callable[[Sequence[str]], NDArray[np.int8]]
+Embed: TypeAlias = "Callable[[Sequence[str]], NDArray[np.int8]]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

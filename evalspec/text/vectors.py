@@ -12,10 +12,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeAlias, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
+from evalspec.later import NDArray, np
 
 SPACE_VERSION = 1  # raised when a vector would change: stored cosines of another version are not comparable
 DIMS = 4096
@@ -26,8 +25,8 @@ MEMO_LIMIT = 2_000_000  # n-grams remembered; about 200 MB at most
 
 _SINGLE_EXACT = 1 << 24  # whole numbers below are exact in float32, and Cauchy-Schwarz bounds every partial sum
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+Ints: TypeAlias = "NDArray[np.int64]"
+Floats: TypeAlias = "NDArray[np.float64]"
 
 
 class _Codes(dict[str, int]):
@@ -174,10 +173,10 @@ def take(vectors: AnyRows, rows: Sequence[int] | Ints) -> AnyRows:
 
 
 def dense(
-    vectors: Rows, start: int, stop: int, kind: type[np.float32] | type[np.float64] = np.float64
+    vectors: Rows, start: int, stop: int, kind: type[np.float32] | type[np.float64] | None = None
 ) -> NDArray[np.floating]:
-    """Spread rows `start` to `stop` out; `kind` must be wide enough for the largest squared norm."""
-    return vectors.spread(start, stop, kind)
+    """Spread rows `start` to `stop` out; `kind` (float64) must be wide enough for the largest squared norm."""
+    return vectors.spread(start, stop, kind or np.float64)
 
 
 def dot_blocks(left: Rows, right: Rows, *, upper: bool = False) -> Iterator[tuple[int, int, Ints]]:

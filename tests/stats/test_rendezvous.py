@@ -11,7 +11,7 @@ from scipy import stats
 
 from evalspec.digests import digest, keyed_hash
 from evalspec.model.defaults import REFERENCE_TEXTS
-from evalspec.stats.rendezvous import urn
+from evalspec.stats.rendezvous import FEW, urn
 
 MASK = 2**64 - 1
 ITEMS = st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=15)
@@ -41,6 +41,15 @@ def contents(count: int) -> list[tuple[str, str]]:
 def test_picks_are_those_of_a_plain_ranking(items: dict[str, str], key: str, count: int) -> None:
     """The vector arithmetic gives what whole numbers give; equal contents go by name."""
     assert urn(list(items.items())).pick(key, count) == brute(items, key, max(count, 0))
+
+
+@pytest.mark.parametrize("count", [1, FEW, FEW + 1, 4 * FEW])
+def test_few_and_many_items_are_ranked_alike(count: int) -> None:
+    """Plain integers on this side of the bound, vectors on the other."""
+    items = dict(contents(count))
+
+    for slot in range(20):
+        assert urn(list(items.items())).pick(f"slot-{slot}", 7) == brute(items, f"slot-{slot}", 7)
 
 
 @given(ITEMS, st.text(max_size=8), st.randoms(use_true_random=False))

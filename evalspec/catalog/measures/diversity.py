@@ -6,9 +6,7 @@ import zlib
 from collections import Counter
 from hashlib import sha256
 
-import numpy as np
-from numpy.typing import NDArray
-
+from evalspec.later import NDArray, np
 from evalspec.model.outcome import Measurement
 from evalspec.registry import measure
 from evalspec.stats.comparison import Item

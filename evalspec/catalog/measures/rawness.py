@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
-
+from evalspec.later import NDArray, np
 from evalspec.model.outcome import Measurement
 from evalspec.registry import measure
 from evalspec.stats.comparison import Comparison, rate_difference

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
+from evalspec.later import NDArray, np
 from evalspec.model.outcome import Measurement
 from evalspec.model.vocabulary import LEXICAL
 from evalspec.registry import measure

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from evalspec.catalog.measures.signature_words import SIGNATURE_WORDS, SIGNATURE_WORDS_VERSION
+from evalspec.later import NDArray, np
 from evalspec.model.defaults import MIN_TERM_HITS
 from evalspec.model.outcome import Measurement
 from evalspec.registry import measure

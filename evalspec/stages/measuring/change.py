@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from evalspec.digests import digest
+from evalspec.later import np
 from evalspec.model.outcome import Measurement
 from evalspec.registry import Member
 from evalspec.stages.measuring.frame import base_items
