@@ -19,7 +19,7 @@ from evalspec.model.diff import Lowered, said
 from evalspec.model.outcome import Lock
 from evalspec.model.source import SourceFile
 from evalspec.model.spec import Source, Spec
-from evalspec.pipeline import read
+from evalspec.planning import read
 from evalspec.project import lock_path, report_path
 from evalspec.stages.ledger import read_ledger
 from evalspec.stages.lock import load

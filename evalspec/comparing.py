@@ -19,7 +19,7 @@ from evalspec.model.ledger import Decision
 from evalspec.model.outcome import Lock
 from evalspec.model.source import SourceFile
 from evalspec.model.spec import Spec
-from evalspec.pipeline import read
+from evalspec.planning import read
 from evalspec.stages.ledger import read_ledger
 from evalspec.stages.lock import faults, load
 from evalspec.stages.parse_text import decode

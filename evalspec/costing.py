@@ -19,7 +19,7 @@ from evalspec.model.cost import Bill, CostLine, PlannedCost, Role
 from evalspec.model.plan import Plan
 from evalspec.model.spec import Spec
 from evalspec.pipeline import build
-from evalspec.pipeline import plan as lay_out
+from evalspec.planning import plan as lay_out
 from evalspec.ports import Tools, request_key
 from evalspec.pricing import called_models, cap_of, prices_of
 from evalspec.project import Loaded, read_inputs, tools_for

@@ -13,10 +13,10 @@ from evalspec.edges.models.endpoints import Place, endpoint_of, shown_address
 from evalspec.edges.models.giving_up import CODES, HINTS
 from evalspec.edges.models.prices import FREE, ListPrice
 from evalspec.edges.models.transport import Call, Fault
+from evalspec.loading import family_table
 from evalspec.model.asking import Request
 from evalspec.model.spec import Model, Spec
 from evalspec.pricing import called_models, known_prices
-from evalspec.project import family_table
 from evalspec.reaching import Reach, Ways, reach
 from evalspec.stages.independence import families_of
 

@@ -7,20 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from evalspec.diagnostics import Collector, Diagnostic, Exit, SpecError
 from evalspec.model.asking import Reply, Request
 from evalspec.model.build import Build, Inputs
 from evalspec.model.case import Candidate, Drop
 from evalspec.model.jury import Jury
 from evalspec.model.plan import Plan, Slot
-from evalspec.model.source import Document, SourceFile
-from evalspec.model.spec import Spec
+from evalspec.planning import decided, plan, raise_errors
 from evalspec.ports import Tools, request_key
 from evalspec.registry import Catalog
-from evalspec.stages.capacity import capacity
-from evalspec.stages.expand import expand
 from evalspec.stages.expanding.mended import with_mended_parents
 from evalspec.stages.fill import fill, refuse_short
 from evalspec.stages.gate import gate
@@ -32,13 +27,11 @@ from evalspec.stages.ledger import consult
 from evalspec.stages.lock import lock
 from evalspec.stages.measure import TIMED, measure
 from evalspec.stages.mix import mix
-from evalspec.stages.parse import parse
 from evalspec.stages.report import report
 from evalspec.stages.review import review
 from evalspec.stages.screen import screener
 from evalspec.stages.served import others_served, served_by
 from evalspec.stages.training import Firewall
-from evalspec.stages.validate import validate
 from evalspec.stats.scope import MeasureFacts
 
 STAGES = (
@@ -57,57 +50,15 @@ STAGES = (
 )
 Entered = Callable[[str], None]
 
-# In the language, and not made by this version: refused by name before anything is planned, never skipped.
-NOT_MADE = frozenset({"metamorphic", "document"})
-
-# Cases; laying out a million takes half a minute, which a mix that its rows cannot carry must not cost. Below this it
-# takes a second, and what is wrong with all pools is said at once.
-LARGE_MIX = 20_000
-
-
-def read(source: SourceFile, schema: Mapping[str, Any]) -> Document:
-    """Turn a spec file into a document of the right shape."""
-    document = parse(source)
-    try:
-        validate(document, schema)
-    except SpecError as error:  # a value that YAML 1.1 reads otherwise may be why its type is wrong
-        raise SpecError((*error.diagnostics, *document.warnings)) from None
-    return document
-
-
-def plan(inputs: Inputs, catalog: Catalog) -> Plan:
-    """Lay out the slots of a spec, after refusing what this version cannot make."""
-    _refuse_not_made(inputs.spec)
-    return _laid_out(inputs.spec, inputs, catalog)
-
 
 def mended_plan(inputs: Inputs, catalog: Catalog, tools: Tools) -> Plan:
     """Lay out the slots with every child's parent as people's fixes left it."""
     layout = plan(inputs, catalog)
-    decided = _decided(inputs) & layout.slots_by_id.keys()
-    slots = [layout.slots_by_id[case] for case in sorted(decided)]
+    named = decided(inputs) & layout.slots_by_id.keys()
+    slots = [layout.slots_by_id[case] for case in sorted(named)]
     rows = generate_all([slot for slot in slots if slot.technique in ("seed", "golden")], inputs.spec, catalog, tools)
     view = consult(inputs.ledger, [one for one in rows if isinstance(one, Candidate)], inputs.spec)
     return with_mended_parents(layout, view)
-
-
-def check(inputs: Inputs, catalog: Catalog) -> tuple[Plan, tuple[Diagnostic, ...]]:
-    """Refuse what the sources cannot give and models that are related; return the plan and the warnings."""
-    spec = inputs.spec
-    _, findings = independence(spec, inputs.families)
-    _raise(findings)
-    made = replace(spec, pools=tuple(pool for pool in spec.pools if pool.kind not in NOT_MADE))
-    return _laid_out(made, inputs, catalog), findings
-
-
-def _laid_out(spec: Spec, inputs: Inputs, catalog: Catalog) -> Plan:
-    """Lay out the slots of a spec and hold them against its mix; a large mix first by its rows alone."""
-    if spec.mix.size > LARGE_MIX:
-        rows = replace(spec, pools=tuple(pool for pool in spec.pools if pool.kind in ("seed", "golden")))
-        capacity(rows, expand(rows, inputs.seeds, catalog, _decided(inputs)))
-    layout = expand(spec, inputs.seeds, catalog, _decided(inputs))
-    capacity(spec, layout)
-    return layout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +92,7 @@ def build(
     """
     spec = inputs.spec
     related, findings = independence(spec, inputs.families, today)
-    _raise(findings)
+    raise_errors(findings)
     done = Build(
         inputs=inputs,
         families=families_of(spec, inputs.families),
@@ -173,12 +124,12 @@ def _answered(done: Build, first: Build, asked: Mapping[str, str]) -> Build:
     """
     spec, families = done.spec, done.inputs.families
     served, problems = served_by(spec, families, asked, done.replies, done.today)
-    _raise(problems)
+    raise_errors(problems)
     warnings, related = first.warnings, first.related
     others = others_served(served)
     if others:
         related, findings = independence(spec, families, done.today, others)
-        _raise(findings)
+        raise_errors(findings)
         warnings = findings
     return replace(done, served=served, related=related, warnings=(*warnings, *problems))
 
@@ -211,8 +162,8 @@ def _generate(done: Build, ways: _Ways) -> Build:
         made.update(zip((slot.id for slot in fresh), generate_all(fresh, spec, ways.catalog, tools), strict=True))
         return [made[slot.id] for slot in slots]
 
-    decided = _decided(inputs) & layout.slots_by_id.keys()
-    first = make([layout.slots_by_id[case] for case in sorted(decided)])
+    named = decided(inputs) & layout.slots_by_id.keys()
+    first = make([layout.slots_by_id[case] for case in sorted(named)])
     view = consult(inputs.ledger, [one for one in first if isinstance(one, Candidate)], spec)
     screening = screener(spec, inputs.seeds, Firewall.of(inputs.training, spec), ways.catalog, _ids(layout))
     total = sum(stratum.owed for stratum in layout.strata)
@@ -221,7 +172,7 @@ def _generate(done: Build, ways: _Ways) -> Build:
         layout,
         make,
         view.of,
-        decided,
+        named,
         screening,
         wave=ways.wave,
         on_slot=lambda count: tools.progress("generate", min(count, total), total),
@@ -313,10 +264,6 @@ _STEPS: Mapping[str, Callable[[Build, _Ways], Build]] = {
 }
 
 
-def _decided(inputs: Inputs) -> frozenset[str]:
-    return frozenset(decision.case for decision in inputs.ledger.decisions)
-
-
 def _ids(layout: Plan) -> Mapping[str, str]:
     """Map a row's key to the case id that stands for it."""
     return {
@@ -325,31 +272,3 @@ def _ids(layout: Plan) -> Mapping[str, str]:
         for slot in stratum.slots
         if slot.technique in ("seed", "golden") and slot.parent is not None
     }
-
-
-def _raise(findings: tuple[Diagnostic, ...]) -> None:
-    if any(one.severity == "error" for one in findings):
-        raise SpecError(findings)
-
-
-def _refuse_not_made(spec: Spec) -> None:
-    problems = Collector()
-    for pool in spec.pools:
-        if pool.kind in NOT_MADE:
-            problems.add(
-                "X502",
-                f"this version of evalspec does not make `{pool.kind}` cases yet (pool `{pool.name}`)",
-                at=pool.at,
-                label="checked, and not built",
-                hint="take the pool and its share out to build the rest",
-                exit=Exit.INVALID,
-            )
-    if spec.screen.embedder != "lexical":
-        problems.add(
-            "X503",
-            f"the embedder `{spec.screen.embedder}` is not part of this version",
-            path=spec.path,
-            hint="use `embedder: lexical`",
-            exit=Exit.ENVIRONMENT,
-        )
-    problems.raise_errors()

@@ -11,11 +11,11 @@ from evalspec.diagnostics import BuildError, Collector, Diagnostic, EvalspecErro
 from evalspec.edges.files import append_lines, exists, list_files, read_text, write_atomic
 from evalspec.edges.project_folder import root_of
 from evalspec.exporting import locked
+from evalspec.loading import load_spec
 from evalspec.model.outcome import Lock
 from evalspec.model.result import ExportIndex, RawResults, Run
 from evalspec.model.scorecard import Scorecard, Swap
 from evalspec.model.spec import Spec
-from evalspec.project import load_spec
 from evalspec.scoring.files import dump_run, dump_swap, faults_of, file_name, load_history, load_index, load_run
 from evalspec.scoring.join import Joined, Wanted, join
 from evalspec.scoring.score import recent, score, swap_of

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from evalspec.asking import Asked
 from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
 from evalspec.edges.files import exists, list_files, read_text, write_atomic
 from evalspec.edges.secrets import refuse_secrets, secret_spans
@@ -20,6 +20,9 @@ from evalspec.stages.scrub import detectors_of, find_hidden, personal_spans
 from evalspec.stages.tape import Find, Tape, dump_segments, edited, read_tape
 from evalspec.text.json_text import json_line, unescaped
 from evalspec.text.patterns import lazy_pattern
+
+if TYPE_CHECKING:
+    from evalspec.asking import Asked
 
 _SURROGATE = lazy_pattern("[\ud800-\udfff]")
 

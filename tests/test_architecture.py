@@ -37,7 +37,8 @@ ARROWS: dict[str, frozenset[str]] = {
     "catalog": GROUND | {"catalog", "registry", "ports"},
     "edges": frozenset({"edges", "diagnostics", "model", "text", "digests", "ports", "row_problems", "codes"}),
     "scoring": GROUND | {"scoring", "stages"},
-    "pipeline": GROUND | {"stages", "registry", "ports"},
+    "planning": GROUND | {"stages", "registry"},
+    "pipeline": GROUND | {"stages", "registry", "ports", "planning"},
     "after": GROUND | {"after", "stages"},
 }
 # The outside: these know everything. Each command is a line of `cli` over one of the drivers, which bring the files of
@@ -48,6 +49,7 @@ DRIVERS = frozenset(
         *(
             "batching",
             "costing",
+            "loading",
             "pinging",
             "pricing",
             "project",

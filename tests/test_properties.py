@@ -23,7 +23,7 @@ from evalspec.importing import import_source
 from evalspec.model.build import Build
 from evalspec.model.case import Candidate, EvalSet
 from evalspec.model.source import SourceFile
-from evalspec.pipeline import plan
+from evalspec.planning import plan
 from evalspec.project import load_spec, read_inputs, run, tools_for
 from evalspec.reviewing import record
 from evalspec.stages.generate import generate

@@ -9,7 +9,7 @@ from evalspec.cli.arguments import PATH
 from evalspec.cli.console import diagnostics_json, emit, emit_json, print_diagnostics, reporting, say
 from evalspec.cli.families import compared_data, compared_lines
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
-from evalspec.project import Loaded, check_spec, family_table, load_spec, read_inputs
+from evalspec.loading import Loaded, check_spec, family_table, load_spec, read_inputs
 from evalspec.stages.independence import matrix
 from evalspec.stages.resolve import resolved_data
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from evalspec.cli.console import emit, emit_json
 from evalspec.diagnostics import Exit
+from evalspec.loading import family_table
 from evalspec.model.outcome import Compared
-from evalspec.project import family_table
 from evalspec.stages.families import Family, Placed, place
 
 _UNKNOWN = "the name tells no lineage; a spec must state it: `{{model: {name}, family: llama}}`"

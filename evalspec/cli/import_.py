@@ -11,7 +11,7 @@ from evalspec.cli.arguments import PATH
 from evalspec.cli.console import diagnostics_json, emit_json, print_diagnostics, reporting, say
 from evalspec.diagnostics import Exit
 from evalspec.importing import Imported, import_source
-from evalspec.project import load_spec
+from evalspec.loading import load_spec
 from evalspec.stages.snapshot import header_json
 
 SHOWN_STRATA = 12  # the others are counted in one line

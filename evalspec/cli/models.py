@@ -11,7 +11,7 @@ import click
 from evalspec.cli.arguments import PATH
 from evalspec.cli.console import emit, emit_json, examples, print_diagnostics, reporting
 from evalspec.diagnostics import Exit
-from evalspec.project import load_spec
+from evalspec.loading import load_spec
 
 if TYPE_CHECKING:
     from evalspec.pinging import Listed, Ping

@@ -11,12 +11,12 @@ from evalspec.cli.console import emit, emit_json, examples, print_diagnostics, r
 from evalspec.cli.plan_money import money_data, money_lines
 from evalspec.costing import planned_cost, refuse_dear
 from evalspec.edges.models.prices import MILLION
+from evalspec.loading import load_spec, read_inputs
 from evalspec.model.build import Inputs
 from evalspec.model.cost import PlannedCost
 from evalspec.model.plan import Plan, Stratum
 from evalspec.model.spec import Pool, Spec
-from evalspec.pipeline import plan as lay_out
-from evalspec.project import load_spec, read_inputs
+from evalspec.planning import plan as lay_out
 from evalspec.stages.reporting.figures import percent
 from evalspec.stats.tests import DISCORDANCE, POWER, smallest_difference
 

@@ -12,7 +12,7 @@ from evalspec.diagnostics import EvalspecError
 from evalspec.digests import digest
 from evalspec.edges.package import read_schema
 from evalspec.model.outcome import Lock
-from evalspec.pipeline import read
+from evalspec.planning import read
 from evalspec.stages.lock import dump, root_of
 from evalspec.stages.parse_text import decode
 from evalspec.stages.resolve import resolve, resolved_data

@@ -14,7 +14,7 @@ from evalspec.catalog.grammar.read import read_grammar
 from evalspec.catalog.grammar.trace import rules_used
 from evalspec.catalog.grammar.write import length_of, write, write_traced
 from evalspec.model.case import Unmade
-from evalspec.pipeline import plan
+from evalspec.planning import plan
 from evalspec.project import load_spec, read_inputs
 
 ROOT = Path(__file__).parents[3]
