@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
-
-import jsonschema
-import referencing
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from evalspec.diagnostics import Collector, Diagnostic, Note, SpecError, did_you_mean
 from evalspec.model.source import Document, Path
 from evalspec.stages.parse_scalars import kind_of
 from evalspec.stages.parse_text import line_starts, place
+from evalspec.stages.validate_accept import accepts, spelled
 from evalspec.stages.validate_words import (
     INHERITED_ONLY,
     a_name_like,
@@ -33,17 +27,24 @@ from evalspec.stages.validate_words import (
 )
 from evalspec.text.secrets import key_spans
 
+if TYPE_CHECKING:
+    from evalspec.stages.validate_faults import Fault
+
 _ANNOTATIONS = frozenset({"title", "description", "examples", "$comment"})
 _CONDITION = frozenset({"if", "then", "else"})
 
 
 def validate(document: Document, schema: Mapping[str, Any]) -> None:
     """Raise everything about the document that the schema does not allow."""
-    flat = inline(schema, schema.get("$defs", {}))
+    is_right = accepts(schema)(document.data)
+    flat = schema if is_right else inline(schema, schema.get("$defs", {}))
     telling = _Telling(document, flat, _operational(schema))
-    checker = _Validator(flat, registry=referencing.Registry())
-    for error in checker.iter_errors(document.data):
-        telling.tell(_fault(error))
+    if not is_right:
+        # The library takes longer to import than a right spec takes to check.
+        from evalspec.stages.validate_faults import faults
+
+        for fault in faults(document.data, flat):
+            telling.tell(fault)
     telling.tell_of_keys()
     problems = _without_echoes(telling.problems.found)
     if problems:
@@ -74,63 +75,12 @@ def _operational(schema: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(schema.get("$defs", {}).get("operational", {}).get("not", {}).get("enum", ()))
 
 
-def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """Match as ECMAScript does, where `$` is the end and not also the place before a last line feed."""
-    if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
-        yield ValidationError("pattern")
-
-
-def _unique(validator: Any, wanted: bool, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """Compare by text: the library compares mappings pair by pair, which takes minutes for ten thousand of them."""
-    if wanted and isinstance(instance, list) and len({_text(one) for one in instance}) < len(instance):
-        yield ValidationError("uniqueItems")
-
-
-def _text(value: object) -> str:
-    return json.dumps(value, sort_keys=True)
-
-
-def _is_whole(checker: Any, instance: Any) -> bool:
-    # JSON Schema takes 100.0 for an integer; the stages that follow would count with a float.
-    return isinstance(instance, int) and not isinstance(instance, bool)
-
-
-_Validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # untyped in the stubs
-    Draft202012Validator,
-    validators={"pattern": _pattern, "uniqueItems": _unique},
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
-)
-
-
 def _without_echoes(found: list[Diagnostic]) -> list[Diagnostic]:
     """Drop repetitions: a rule of the whole spec and one of the block may say the same."""
     kept: dict[tuple[object, ...], Diagnostic] = {}
     for one in found:
         kept.setdefault((one.code, one.span, one.message), one)
     return list(kept.values())
-
-
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """One error of the schema: the keyword, its value and schema, and what it stands against."""
-
-    rule: str
-    bound: Any
-    found: Any
-    schema: Mapping[str, Any]
-    path: Path
-    in_key: bool
-
-
-def _fault(error: ValidationError) -> _Fault:
-    return _Fault(
-        rule=str(error.validator),
-        bound=error.validator_value,
-        found=error.instance,
-        schema=error.schema if isinstance(error.schema, Mapping) else {},
-        path=tuple(error.absolute_path),
-        in_key="propertyNames" in error.absolute_schema_path,
-    )
 
 
 class _Telling:
@@ -141,7 +91,7 @@ class _Telling:
         self.lines = document.source.text.split("\n")
         self.problems = Collector()
 
-    def tell(self, fault: _Fault) -> None:
+    def tell(self, fault: Fault) -> None:
         """Record one error of the schema in the words of the language."""
         rule = _Telling.wrong_key if fault.in_key else _RULES[fault.rule]
         rule(self, fault)
@@ -167,7 +117,7 @@ class _Telling:
                 hint = "remove it and revoke it if the file was shared; keys come from the environment"
                 self.problems.add("S115", "a key or token stands here (value not shown)", at=at, hint=hint)
 
-    def wrong_key(self, fault: _Fault) -> None:
+    def wrong_key(self, fault: Fault) -> None:
         """Report a key that is no name, or that is operational."""
         path = fault.path
         key = str(fault.found)
@@ -203,7 +153,7 @@ class _Telling:
             hint="a name is a lower-case letter, then up to 23 lower-case letters, digits or underscores",
         )
 
-    def unknown_keys(self, fault: _Fault) -> None:
+    def unknown_keys(self, fault: Fault) -> None:
         """Report every key that the mapping at `path` cannot have."""
         path = fault.path
         known = fault.schema.get("properties", {})
@@ -230,7 +180,7 @@ class _Telling:
             return f"`{key}` belongs under {listing(homes)}"
         return f"`{key}` belongs to the spec itself, not under `{path[0]}`" if path and key in blocks else None
 
-    def wrong_type(self, fault: _Fault) -> None:
+    def wrong_type(self, fault: Fault) -> None:
         """Report a value of another type than those that are asked for."""
         path = fault.path
         wanted = fault.bound if isinstance(fault.bound, list) else [fault.bound]
@@ -250,7 +200,7 @@ class _Telling:
     def _empty(self, path: Path, *, hint: str | None = None) -> None:
         self.problems.add("S108", f"{owner_of(path)} is empty", at=self.document.key_span(path), hint=hint)
 
-    def missing_keys(self, fault: _Fault) -> None:
+    def missing_keys(self, fault: Fault) -> None:
         """Report all keys that the mapping at `path` lacks, once."""
         path = fault.path
         missing = [key for key in fault.bound if key not in fault.found]
@@ -263,7 +213,7 @@ class _Telling:
         hint = f"add `{missing[0]}`: {texts[0].split('. ')[0].rstrip('.')}" if texts[0] else None
         self.problems.add("S104", message, at=at, hint=hint)
 
-    def not_a_choice(self, fault: _Fault) -> None:
+    def not_a_choice(self, fault: Fault) -> None:
         """Report a word that is not among the choices."""
         path = fault.path
         choices = [one for one in fault.bound if one is not None]
@@ -278,7 +228,7 @@ class _Telling:
             label = self._guess(fault.found, choices) or f"expected {listing(choices, last='or')}"
             self.problems.add("S105", message, at=self.document.span_of(path), label=label)
 
-    def wrong_version(self, fault: _Fault) -> None:
+    def wrong_version(self, fault: Fault) -> None:
         """Report a version of the language that is not this one."""
         path = fault.path
         at = self.document.span_of(path)
@@ -290,7 +240,7 @@ class _Telling:
             message = f"expected an integer, found {kind_of(fault.found)}"
             self.problems.add("S103", message, at=at, label=f"this is {kind_of(fault.found)}", hint="write 1")
 
-    def wrong_form(self, fault: _Fault) -> None:
+    def wrong_form(self, fault: Fault) -> None:
         """Report a text that is blank, no name, or not of the form that is asked for."""
         path = fault.path
         title = fault.schema.get("title", "")
@@ -302,7 +252,7 @@ class _Telling:
             message = f"expected {title}, found `{shown(fault.found)}`"
             self.problems.add("S107", message, at=self.document.span_of(path))
 
-    def wrong_length(self, fault: _Fault) -> None:
+    def wrong_length(self, fault: Fault) -> None:
         """Report a list or mapping with too few or too many entries."""
         path = fault.path
         size, bound = len(fault.found), fault.bound
@@ -313,7 +263,7 @@ class _Telling:
             message = f"{owner_of(path)} has {size} {'entry' if size == 1 else 'entries'}, the {side} is {bound}"
             self.problems.add("S109", message, at=self.document.span_of(path))
 
-    def out_of_range(self, fault: _Fault) -> None:
+    def out_of_range(self, fault: Fault) -> None:
         """Report a number below the lowest or above the highest value."""
         path = fault.path
         side = "least" if fault.found < fault.bound else "most"
@@ -321,12 +271,12 @@ class _Telling:
         hint = range_hint(fault.found, fault.schema)
         self.problems.add("S110", message, at=self.document.span_of(path), hint=hint)
 
-    def listed_twice(self, fault: _Fault) -> None:
+    def listed_twice(self, fault: Fault) -> None:
         """Report every entry of a list that stands in it before."""
         path = fault.path
         first: dict[str, int] = {}
         for index, entry in enumerate(fault.found):
-            if (same := first.setdefault(_text(entry), index)) == index:
+            if (same := first.setdefault(spelled(entry), index)) == index:
                 continue
             before = self.document.span_of((*path, same))
             what = f"`{shown(entry)}`" if isinstance(entry, str) else "the same entry"
@@ -335,7 +285,7 @@ class _Telling:
             at = self.document.span_of((*path, index))
             self.problems.add("S111", message, at=at, label="second one here", notes=notes)
 
-    def not_here(self, fault: _Fault) -> None:
+    def not_here(self, fault: Fault) -> None:
         """Report a value that another key, or the lack of `extends`, rules out."""
         path = fault.path
         if fault.bound:
@@ -346,7 +296,7 @@ class _Telling:
             self.problems.add("S112", message, at=self.document.key_span(path), hint=hint)
 
 
-_RULES: Mapping[str, Callable[[_Telling, _Fault], None]] = MappingProxyType(
+_RULES: Mapping[str, Callable[[_Telling, Fault], None]] = MappingProxyType(
     {
         "additionalProperties": _Telling.unknown_keys,
         "const": _Telling.wrong_version,
