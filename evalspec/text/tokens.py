@@ -18,12 +18,16 @@ _SPACELESS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar
 _WORD = rf"[[\p{{L}}\p{{M}}\p{{Nd}}_]--[{_SPACELESS}]]"
 _TOKEN = lazy_unicode(rf"(?V1)[[\p{{L}}\p{{M}}\p{{Nd}}]&&[{_SPACELESS}]]\p{{M}}*|{_WORD}+(?:'{_WORD}+)*")
 _ASCII_TOKEN = lazy_pattern(r"[a-z0-9_]+(?:'[a-z0-9_]+)*")
+_KEPT = bytes(code if chr(code).isalnum() or chr(code) == "_" else ord(" ") for code in range(128))
+_ASCII_WORDS = _KEPT.lower().ljust(256)
 _DIGIT = lazy_pattern(r"\d")
 
 
 def tokens(text: str) -> tuple[str, ...]:
     """Split a text into lower-case tokens: words with inner apostrophes, characters where no spaces are used."""
     if text.isascii():
+        if "'" not in text:  # the same words at a third of the cost
+            return tuple(text.encode().translate(_ASCII_WORDS).decode().split())
         return tuple(_ASCII_TOKEN.findall(text.lower()))
     folded = unicodedata.normalize("NFC", text).lower().replace("\u2019", "'")
     return tuple(_TOKEN.findall(folded))
