@@ -121,6 +121,7 @@ LETTERS: Mapping[str, str] = {
     "G": "Gates",
     "L": "Lock and report",
     "R": "Results and scores",
+    "A": "Audits of other sets",
     "T": "Tape and journal",
     "E": "Files, git and the machine",
 }

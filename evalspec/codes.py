@@ -1,7 +1,7 @@
 """The table of diagnostic codes: a letter for the stage, three digits, a title and what `explain` prints.
 
 Letters: Y parse, S validate, C resolve, I import and snapshots, X expand, M models, V review, G gate, L lock,
-R results, T tape and journal, E edges.
+R results, A audits, T tape and journal, E edges.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from evalspec.codes_of_audit import AUDIT
 from evalspec.codes_of_build import BUILD
 from evalspec.codes_of_models import MODELS
 from evalspec.codes_of_resolve import RESOLVE
@@ -233,7 +234,7 @@ _IMPORT: dict[str, Code] = {
 
 _BUILD: dict[str, Code] = {code: Code(*row) for code, row in BUILD.items()}
 _ASKING: dict[str, Code] = {code: Code(*row) for code, row in MODELS.items()}
-_RESULTS: dict[str, Code] = {code: Code(*row) for code, row in RESULTS.items()}
+_RESULTS: dict[str, Code] = {code: Code(*row) for code, row in {**RESULTS, **AUDIT}.items()}
 
 _MODELS: dict[str, Code] = {
     "M101": Code(

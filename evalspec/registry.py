@@ -34,7 +34,7 @@ SUPPLIED: Mapping[str, frozenset[str]] = types.MappingProxyType(
         "technique": frozenset({"slot", "spec", "tools", "catalog"}),
         "measure": frozenset({"scope"}),
         "detector": frozenset({"text"}),
-        "reader": frozenset({"path"}),
+        "reader": frozenset({"value"}),
         "results": frozenset({"text", "metric"}),
         "exporter": frozenset({"lock", "facts"}),
         "juror": frozenset({"candidate", "anchor", "spec", "labels", "nonce"}),
@@ -237,9 +237,15 @@ def detector(name: str, *, version: int) -> Callable[[Function], Function]:
     return _register("detector", name, version, {})
 
 
-def reader(name: str, *, version: int, suffixes: tuple[str, ...]) -> Callable[[Function], Function]:
-    """Register a reader of raw rows by file suffix."""
-    return _register("reader", name, version, {"suffixes": suffixes})
+def reader(
+    name: str, *, version: int, title: str, recognises: Callable[[object], bool], repeats: bool = False
+) -> Callable[[Function], Function]:
+    """Register a reader of eval sets in the form of a runner: one object of its files to rows under plain names.
+
+    The object is a whole file, or one row of it; `recognises` tells whether an object is one that it reads. `repeats`:
+    the file may hold several rows about one case, of which the first counts.
+    """
+    return _register("reader", name, version, {"title": title, "recognises": recognises, "repeats": repeats})
 
 
 def exporter(

@@ -20,7 +20,9 @@ FUNCTION_LINES = 60
 
 # Which parts each part may import, itself included; data flows one way.
 GROUND = frozenset({"model", "diagnostics", "digests", "stream", "later", "text", "stats"})
-TABLES = frozenset({"codes", "codes_of_build", "codes_of_models", "codes_of_resolve", "codes_of_results"})
+TABLES = frozenset(
+    {"codes", "codes_of_audit", "codes_of_build", "codes_of_models", "codes_of_resolve", "codes_of_results"}
+)
 ARROWS: dict[str, frozenset[str]] = {
     "digests": frozenset(),
     "stream": frozenset(),
@@ -40,12 +42,13 @@ ARROWS: dict[str, frozenset[str]] = {
     "planning": GROUND | {"stages", "registry"},
     "pipeline": GROUND | {"stages", "registry", "ports", "planning"},
     "after": GROUND | {"after", "stages"},
+    "auditing": GROUND | {"auditing", "stages", "registry", "row_problems"},
 }
 # The outside: these know everything. Each command is a line of `cli` over one of the drivers, which bring the files of
 # a spec to the pure stages and write what comes out.
 DRIVERS = frozenset(
     {
-        *("asking", "base", "comparing", "exporting", "importing", "live"),
+        *("asking", "audit_files", "base", "comparing", "exporting", "importing", "live"),
         *(
             "batching",
             "costing",

@@ -10,7 +10,7 @@ from evalspec.codes import CODES
 from evalspec.diagnostics import Exit
 
 PACKAGE = Path(__file__).parents[1] / "evalspec"
-CODE = re.compile(r"[\"\[]([YSCIXMTVGLRE]\d{3})[\"\]]")
+CODE = re.compile(r"[\"\[]([YSCIXMTVGLREA]\d{3})[\"\]]")
 
 
 def test_every_code_is_raised_and_explained() -> None:

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("evalspec.cli.verify", "Prove that a lock follows from its inputs; no network, no keys."),
     "report": ("evalspec.cli.report", "Print the mix report of a lock."),
     "diff": ("evalspec.cli.diff", "Show what a change does to a set: first what lowers the guard."),
+    "audit": ("evalspec.cli.audit", "Say what an eval set is worth that evalspec did not build; no spec is needed."),
     "export": ("evalspec.cli.export", "Write the locked set in the form of a runner."),
     "results": ("evalspec.cli.results", "Bring a runner's results back to the lock."),
     "score": ("evalspec.cli.score", "Say whether a model may take another's place: ship, block or inconclusive."),

@@ -73,23 +73,28 @@ def _json_hint(text: str) -> str | None:
 
 
 def _read_json_array(path: str, problems: RowProblems) -> Iterator[RawRow]:
-    with open_regular(path, limit=MAX_ARRAY_BYTES) as handle:
-        raw = handle.read()
-    if _is_binary(raw, problems):
-        return
-    text = _decoded(raw, None, problems)
-    if text is None:
-        return
-    try:
-        value = read_json(text)
-    except JsonProblem as problem:
-        problems.add("I303", problem.message, line=problem.line, col=problem.col)
+    value = read_document(path, problems)
+    if value is None and problems.failed:
         return
     if not isinstance(value, list):
         problems.add("I304", "expected an array of objects", line=1)
         return
     for number, one in enumerate(value, start=1):
         yield from _object(one, number, problems)
+
+
+def read_document(path: str, problems: RowProblems, *, is_log: bool = False) -> object:
+    """Return the one JSON value of a file; what is wrong with it goes to `problems`, and the value is None."""
+    with open_regular(path, limit=MAX_ARRAY_BYTES) as handle:
+        raw = handle.read()
+    text = None if _is_binary(raw, problems) else _decoded(raw, None, problems)
+    if text is None:
+        return None
+    try:
+        return read_json(text, is_log=is_log)
+    except JsonProblem as problem:
+        problems.add("I303", problem.message, line=problem.line, col=problem.col)
+        return None
 
 
 def _object(value: object, line: int, problems: RowProblems) -> Iterator[RawRow]:

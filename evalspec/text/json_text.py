@@ -53,11 +53,18 @@ def plain(value: object) -> object:
     return value
 
 
-def read_json(text: str) -> object:
-    """Read one JSON value; NaN, duplicate keys, endless numbers, lone surrogates and deep nesting are problems."""
+def read_json(text: str, *, is_log: bool = False) -> object:
+    """Read one JSON value; NaN, duplicate keys, endless numbers, lone surrogates and deep nesting are problems.
+
+    Logs of runners hold a bare NaN where nothing was scored: with `is_log` it is read as null.
+    """
     try:
         value = json.loads(
-            text, object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer, parse_float=_number
+            text,
+            object_pairs_hook=_pairs,
+            parse_constant=_nothing if is_log else _constant,
+            parse_int=_integer,
+            parse_float=_number,
         )
     except json.JSONDecodeError as error:
         raise JsonProblem(f"not JSON: {error.msg}", error.lineno, error.colno) from error
@@ -118,6 +125,10 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise JsonProblem(f"the key `{twice}` stands twice in one object")
     return found
+
+
+def _nothing(name: str) -> object:
+    return None
 
 
 def _constant(name: str) -> object:

@@ -1,0 +1,199 @@
+"""The audit: a set, and what stands beside it, to findings in the order of a screen and what to do first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+from evalspec.auditing.actions import first_actions
+from evalspec.auditing.balance import labels, places
+from evalspec.auditing.beside import Beside, Step, compare
+from evalspec.auditing.look import COSTUME, LIKE, lines
+from evalspec.auditing.people import Classify, origin_of, percent, pools_of, said_origin, verified
+from evalspec.auditing.repeats import contradictions, copied, copies, duplicates, training
+from evalspec.auditing.scrubbed import Scrub, scrubbed_detail
+from evalspec.model.audit import Audit, AuditFile, AuditPool, AuditRow, Finding, Origin
+from evalspec.model.defaults import MIN_SIDE
+from evalspec.model.outcome import Measurement
+from evalspec.registry import Catalog
+from evalspec.stats.scope import Training
+from evalspec.text.meaning import Embed
+from evalspec.text.tokens import opening_of, tokens
+
+EXAMPLES = 2  # real texts that nothing in the set is near
+EXAMPLE_TOKENS = (4, 25)  # of such a text: long enough to say something, short enough for a line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beneath:
+    """What an audit is given beside the set."""
+
+    seeds: AuditFile | None = None
+    training: AuditFile | None = None
+    firewall: Training | None = None
+    classify: Classify
+    scrub: Scrub
+    catalog: Catalog
+    embed: Embed | None = None
+    embedder: str = "lexical"
+
+
+def audit(file: AuditFile, given: Beneath, step: Step) -> Audit:
+    """Say what can be said of a set; without real texts its own rows by people stand in for them."""
+    pools = tuple(replace(one, name=_clip(given.scrub(one.name))) for one in pools_of(file, given.classify))
+    real, beside = _real(file, pools, given)
+    lined = copied(file.rows, given.seeds.rows) if given.seeds is not None else frozenset[int]()
+    origin = _origins(file, given.classify)
+    held = tuple(one for one in pools if one.origin != "people") if given.seeds is None else pools
+    compared = None
+    if real:
+        compared = compare(held, real, lined, given.catalog, step, given.embed, given.embedder)
+    findings = [said_origin(file, given.classify, len(lined) if given.seeds else None), verified(file)]
+    findings += _repeats(file, given, lined, origin, step)
+    if compared is not None and compared.why_not is None:
+        findings += lines(compared, given.scrub)
+    elif compared is not None:
+        findings.append(_not_evaluable(compared))
+    else:
+        findings += _alone(file, given.scrub)
+    findings += [*labels(file, given.seeds), *places(pools)]
+    findings = [_shown(one, given.scrub) for one in findings]
+    missed = _missed(compared, real, given.scrub)
+    measured = compared.sizes if compared is not None else {}
+    return Audit(
+        file=file,
+        seeds=given.seeds,
+        training=given.training,
+        beside=beside,
+        beside_size=compared.seeds if compared is not None else 0,
+        pools=tuple(replace(one, measured=measured.get(one.name, 0)) for one in pools),
+        findings=tuple(findings),
+        actions=first_actions(findings, missed, file),
+        open=_open(given, beside),
+        measurements=_named(compared, given.scrub),
+    )
+
+
+def _clip(name: str, limit: int = 24) -> str:
+    return name if len(name) <= limit else name[: limit - 1] + "…"
+
+
+def _real(file: AuditFile, pools: Sequence[AuditPool], given: Beneath) -> tuple[tuple[AuditRow, ...], str]:
+    if given.seeds is not None:
+        return given.seeds.rows, given.seeds.name
+    own = tuple(row for one in pools if one.origin == "people" for row in one.rows)
+    if len(own) >= MIN_SIDE and any(one.origin != "people" and len(one.rows) >= MIN_SIDE for one in pools):
+        return own, "its own cases by people"
+    return (), ""
+
+
+def _origins(file: AuditFile, classify: Classify) -> Callable[[AuditRow], Origin]:
+    return lambda row: origin_of(row, file, classify)
+
+
+def _repeats(
+    file: AuditFile,
+    given: Beneath,
+    lined: frozenset[int],
+    origin: Callable[[AuditRow], Origin],
+    step: Step,
+) -> list[Finding]:
+    found = [duplicates(file, given.seeds.rows if given.seeds else (), step)]
+    against = contradictions(file)
+    found += [against] if against is not None else []
+    if given.seeds is not None:
+        found.append(copies(file, lined, given.seeds.rows, origin))
+    if given.firewall is not None and given.training is not None:
+        rules: dict[int, str] = {}
+        for at, row in enumerate(file.rows):
+            overlap = given.firewall.overlap(row.text)
+            if overlap is not None:
+                rules[row.line] = overlap.rule
+            if at % 200 == 0:
+                step("training", at, len(file.rows))
+        step("training", len(file.rows), len(file.rows))
+        found.append(training(file, rules, len(given.training.rows), origin))
+    return found
+
+
+def _not_evaluable(compared: Beside) -> Finding:
+    words = (compared.why_not or "").removeprefix("not evaluable: ")
+    words = words.replace("seeds that are not in the set or its parents", "real texts")
+    return Finding(key="shift", section=LIKE, title="shift", status="unknown", words=f"not evaluable: {words}")
+
+
+def _alone(file: AuditFile, scrub: Scrub) -> list[Finding]:
+    """Say what needs no real texts beside it: lengths and the commonest opening."""
+    openings = Counter(opening_of(tokens(row.turns[0])) for row in file.rows if row.turns)
+    opening, count = min(openings.items(), key=lambda one: (-one[1], one[0]))
+    n = len(file.rows)
+    size = median(len(tokens(row.text)) for row in file.rows)
+    return [
+        Finding(
+            key="length",
+            section=COSTUME,
+            title="words a case",
+            status="report",
+            words=f"{size:g}, median",
+            unit="words",
+            n=n,
+            figures={"value": size},
+        ),
+        Finding(
+            key="opening_share",
+            section=COSTUME,
+            title="commonest opening",
+            status="report",
+            words=f"{percent(count / n)} open with “{scrub(' '.join(opening))}”",
+            unit="share",
+            n=n,
+            figures={"value": count / n, "opening": scrub(" ".join(opening))},
+        ),
+    ]
+
+
+def _shown(one: Finding, scrub: Scrub) -> Finding:
+    """Take personal data out of everything that a finding shows."""
+    figures = scrubbed_detail(one.figures, scrub)
+    assert isinstance(figures, Mapping)
+    return replace(one, words=scrub(one.words), figures=figures)
+
+
+def _missed(compared: Beside | None, real: Sequence[AuditRow], scrub: Scrub) -> tuple[str, ...]:
+    """Return a few real texts that no case is near, scrubbed and on one line."""
+    if compared is None:
+        return ()
+    texts = {f"s{row.line}": row for row in real}
+    least, most = EXAMPLE_TOKENS
+    for row in compared.measurements:
+        listed = row.detail.get("missed")
+        if row.measure == "coverage" and isinstance(listed, list):
+            found = [texts[str(one)].text for one in listed if str(one) in texts]
+            fitting = [text for text in found if least <= len(tokens(text)) <= most and scrub(text) == text]
+            return tuple(" ".join(scrub(text).split()) for text in (fitting or found)[:EXAMPLES])
+    return ()
+
+
+def _named(compared: Beside | None, scrub: Scrub) -> tuple[Measurement, ...]:
+    """Return the measurements with the pools' names in the place of their slices, scrubbed."""
+    if compared is None:
+        return ()
+    found = []
+    for one in compared.measurements:
+        detail = scrubbed_detail(one.detail, scrub)
+        assert isinstance(detail, Mapping)
+        found.append(replace(one, slice=scrub(compared.names.get(one.slice, one.slice)), detail=detail))
+    return tuple(found)
+
+
+def _open(given: Beneath, beside: str) -> tuple[str, ...]:
+    found = []
+    if not beside:
+        found.append("is it like what your users send? --seeds FILE, with real requests, answers")
+    elif given.seeds is None:
+        found.append("is it like what your users send? --seeds FILE answers; its own cases by people stand in here")
+    if given.training is None:
+        found.append("has the model seen it? --training FILE answers")
+    return tuple(found)

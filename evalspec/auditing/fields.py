@@ -1,0 +1,199 @@
+"""Columns of a file that nobody described to what they are taken for; every guess is shown and a flag puts it right."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evalspec.auditing.origins import says_origin
+from evalspec.model.audit import AuditFields, Origin
+from evalspec.model.row import RawRow
+from evalspec.stages.guess import Guess, guess
+from evalspec.stages.turns import decoded, look_up
+from evalspec.text.json_text import scalar_text
+
+GUESSED_FROM = 2000  # rows; more change no guess about a column
+FILLED = 0.5  # of those rows, for a column to be taken for something
+ANSWERS_ARE_LETTERS = 0.9  # of the answers, to be read as places among choices
+NONE = "none"  # what a flag says where there is no such column
+
+LABEL_NAMES = (
+    *("expected", "expected_output", "expected_outcome", "target", "ideal", "reference", "answer", "gold"),
+    *("label", "intent", "category", "class", "gold_label", "ground_truth", "correct_answer", "correct", "outcome"),
+    *("answer_matching_behavior", "answer_key", "answerkey", "key", "resolution", "decision", "topic"),
+)
+ORIGIN_NAMES = (
+    *("origin", "provenance", "evalspec_provenance", "generated_by", "created_by", "written_by", "generator", "author"),
+    *("source", "source_type", "data_source", "kind", "synthesizer_name", "is_synthetic", "synthetic", "is_generated"),
+    *("is_human", "human", "human_written", "ai_generated", "author_model", "model"),
+)
+# What says yes or no about the origin, and what a yes means.
+FLAGS: Mapping[str, Origin] = {
+    "is_synthetic": "generated",
+    "synthetic": "generated",
+    "is_generated": "generated",
+    "ai_generated": "generated",
+    "is_human": "people",
+    "human": "people",
+    "human_written": "people",
+}
+VERIFIED_NAMES = (
+    *("verified", "verified_by", "human_verified", "is_verified", "reviewed", "reviewed_by", "reviewer", "validated"),
+    *("validated_by", "approved", "approved_by", "checked", "checked_by", "expected_by", "annotator", "annotated_by"),
+)
+CHOICES_NAMES = ("choices", "options", "answer_choices", "mc_options", "endings", "candidates")
+# A column `model` beside one of these says who answered, not who asked.
+OUTPUT_NAMES = frozenset(
+    {"output", "response", "completion", "prediction", "generation", "actual_output", "model_output", "resps"}
+)
+MOST_ORIGINS = 60  # distinct values; more are names of people or of files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What flags say of the columns; None: guess, `none`: there is no such column."""
+
+    text: str | None = None
+    label: str | None = None
+    origin: str | None = None
+    verified: str | None = None
+    choices: str | None = None
+    people: tuple[str, ...] = ()  # values of the origin that mean people
+    generated: tuple[str, ...] = ()
+
+
+class NoColumn(Exception):
+    """A flag names a column that the file does not have."""
+
+    def __init__(self, flag: str, column: str, known: Sequence[str]) -> None:
+        self.flag, self.column, self.known = flag, column, tuple(known)
+        super().__init__(f"{flag} {column}")
+
+
+def flattened(values: Mapping[str, object]) -> dict[str, object]:
+    """Spread nested objects out one level, as `metadata.source`; texts that spell an object in JSON too."""
+    found: dict[str, object] = {}
+    for name, value in values.items():
+        inner = decoded(value)
+        if isinstance(inner, Mapping):
+            found |= {f"{name}.{key}": one for key, one in inner.items()}
+        else:
+            found[name] = value
+    return found
+
+
+def guess_fields(raws: Sequence[RawRow], told: Told, classify: Callable[[str, str], Origin]) -> AuditFields | None:
+    """Return what the columns are taken for, or None when no column looks like a text; NoColumn for a wrong flag."""
+    sample = [RawRow(line=one.line, values=flattened(one.values)) for one in raws[:GUESSED_FROM]]
+    columns = list(dict.fromkeys(name for one in sample for name in one.values))
+    whole = list(dict.fromkeys(name for one in raws[:GUESSED_FROM] for name in one.values))
+    for flag in ("text", "label", "origin", "verified", "choices"):
+        said = getattr(told, flag)
+        if said not in (None, NONE) and not any(look_up(one.values, said) is not None for one in raws[:GUESSED_FROM]):
+            raise NoColumn(f"--{flag}", said, [*whole, *(name for name in columns if name not in whole)])
+    found = _guess_text(sample, columns, told.text)
+    if found.input is None:
+        return None
+    table = _Table(sample, [name for name in columns if name != found.input])
+    choices = _said(told.choices, lambda: table.named(CHOICES_NAMES, _is_choices))
+    label = _said(told.label, lambda: table.named(LABEL_NAMES, lambda values: all(_is_scalar(one) for one in values)))
+    return AuditFields(
+        text=found.input,
+        is_chat=found.is_chat,
+        speakers=found.speakers,
+        role=found.role,
+        content=found.content,
+        label=label,
+        origin=_said(told.origin, lambda: _origin(table, classify)),
+        verified=_said(told.verified, lambda: table.named(VERIFIED_NAMES, lambda values: True)),
+        choices=choices,
+        id=found.id,
+        told=tuple(
+            flag for flag in ("text", "label", "origin", "verified", "choices") if getattr(told, flag) is not None
+        ),
+    )
+
+
+def _guess_text(sample: Sequence[RawRow], columns: Sequence[str], told: str | None) -> Guess:
+    if told is None or told in columns:
+        return guess(sample, input=told)
+    # A dotted path of more than one level: the values stand in for a column.
+    moved = [RawRow(line=one.line, values={**one.values, told: look_up(one.values, told)}) for one in sample]
+    return guess(moved, input=told)
+
+
+def _said(told: str | None, guessed: Callable[[], str | None]) -> str | None:
+    return guessed() if told is None else None if told == NONE else told
+
+
+class _Table:
+    """A sample of rows by column; a class because every guess looks at the same values."""
+
+    def __init__(self, sample: Sequence[RawRow], columns: Sequence[str]) -> None:
+        self.rows = len(sample)
+        self.values = {
+            name: [one.values[name] for one in sample if one.values.get(name) not in (None, "", [])] for name in columns
+        }
+
+    def named(self, names: Sequence[str], fits: Callable[[Sequence[object]], bool]) -> str | None:
+        """Return the first column, in the order of `names`, that is often filled and fits."""
+        for known in names:
+            for column, values in self.values.items():
+                if _last(column) == known and values and len(values) >= FILLED * self.rows and fits(values):
+                    return column
+        return None
+
+
+def _last(column: str) -> str:
+    return re.sub(r"[ -]", "_", column.rpartition(".")[2].strip().lower())
+
+
+def _is_scalar(value: object) -> bool:
+    inner = value[0] if isinstance(value, list) and len(value) == 1 else value
+    return isinstance(inner, str | int | float)
+
+
+def _is_choices(values: Sequence[object]) -> bool:
+    return all(count_choices(one) for one in values)
+
+
+def count_choices(value: object) -> int:
+    """Return how many answers a value lists, or 0 when it is no list of answers."""
+    inner = decoded(value)
+    if isinstance(inner, Mapping):
+        inner = inner.get("text", list(inner.values()))
+    is_list = isinstance(inner, list) and len(inner) >= 2 and all(isinstance(one, str | int | float) for one in inner)
+    return len(inner) if is_list and isinstance(inner, list) else 0
+
+
+def _origin(table: _Table, classify: Callable[[str, str], Origin]) -> str | None:
+    has_output = any(_last(column) in OUTPUT_NAMES for column in table.values)
+
+    def fits(column: str) -> bool:
+        if _last(column) == "model" and has_output:
+            return False
+        counts = Counter(scalar_text(one) for one in table.values[column] if isinstance(one, str | int | float))
+        return 0 < len(counts) <= MOST_ORIGINS and any(classify(column, value) != "unsaid" for value in counts)
+
+    for known in ORIGIN_NAMES:
+        for column, values in table.values.items():
+            if _last(column) == known and values and fits(column):
+                return column
+    return None
+
+
+def classifier(told: Told, knows_model: Callable[[str], bool]) -> Callable[[str, str], Origin]:
+    """Return what tells people from generators by the name of a column and one of its values."""
+    people, generated = ({one.casefold() for one in side} for side in (told.people, told.generated))
+
+    def classify(column: str, value: str) -> Origin:
+        spelled = value.strip().casefold()
+        if spelled in people or ("*" in people and spelled not in generated):
+            return "people"
+        if spelled in generated or "*" in generated:
+            return "generated"
+        return says_origin(_last(column), spelled, FLAGS, knows_model)
+
+    return classify

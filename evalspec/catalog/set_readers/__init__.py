@@ -1,0 +1,1 @@
+"""Readers of eval sets as runners keep them: one object of a file in, rows under plain names out, nothing measured."""
