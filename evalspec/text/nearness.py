@@ -10,20 +10,19 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 
 from rapidfuzz.distance import OSA, LCSseq
 
+from evalspec.text.grams import Spread, product_and_norms
 from evalspec.text.noise_words import COURTESY, PROTECTED
 from evalspec.text.tokens import tokens
-from evalspec.text.vectors import Vectors, at_least, cosine_of, dot, vectorize
+from evalspec.text.vectors import MEMO_LIMIT, at_least, cosine_of, padded
 
 NEAR_COSINE = 0.85  # lexical; measures.md C: finds surface noise, loses 0 of 1,201 contrasts with the noise rule
 MISSPELLED_LETTERS = 4  # shorter words are one slip apart from too many other words
 LONG_WORD_LETTERS = 8  # from here two slips are still the same word
-
-Key = tuple[str, ...]
 
 _FREE = COURTESY - PROTECTED  # may stand anywhere
 
@@ -57,13 +56,15 @@ def same_but_noise(
     """
     if tuple(left) == tuple(right):
         return bool(left)
-    here, there = Counter(left), Counter(right)
+    start, end = _shared_ends(left, right)
+    mid_left, mid_right = left[start : len(left) - end], right[start : len(right) - end]
+    here, there = Counter(mid_left), Counter(mid_right)
     odd_left, odd_right = _leftover(left, here - there), _leftover(right, there - here)
     if len(odd_left) != len(odd_right):
         return False
-    # `please check it` is `check it please`, but `do you know` is not `you do know`.
-    fixed_left = [word for word in left if word not in _FREE]
-    fixed_right = [word for word in right if word not in _FREE]
+    # `please check it` is `check it please`, but `do you know` is not `you do know`. What the ends share adds to both.
+    fixed_left = [word for word in mid_left if word not in _FREE]
+    fixed_right = [word for word in mid_right if word not in _FREE]
     if LCSseq.similarity(fixed_left, fixed_right) != (Counter(fixed_left) & Counter(fixed_right)).total():
         return False
     return all(
@@ -72,35 +73,54 @@ def same_but_noise(
     )
 
 
+def _shared_ends(left: Sequence[str], right: Sequence[str]) -> tuple[int, int]:
+    """Return how many words two sequences share at the start, and how many of the rest at the end."""
+    shortest = min(len(left), len(right))
+    start = 0
+    while start < shortest and left[start] == right[start]:
+        start += 1
+    end = 0
+    while end < shortest - start and left[-1 - end] == right[-1 - end]:
+        end += 1
+    return start, end
+
+
 def _leftover(words: Sequence[str], extra: Counter[str]) -> list[str]:
-    left = Counter({word: count for word, count in extra.items() if word not in COURTESY})
+    left = {word: count for word, count in extra.items() if word not in COURTESY}
+    if sum(left.values()) < 2:
+        return list(left)
     found: list[str] = []
     for word in words:
-        if left[word] > 0:
+        if left.get(word, 0) > 0:
             left[word] -= 1
             found.append(word)
     return found
 
 
-def noise_key(words: Sequence[str]) -> Key:
+def noise_key(words: Sequence[str]) -> int:
     """Return what two texts that differ by noise only must share: a sieve, never a decision.
 
-    Courtesy words may come and go; a word that can be misspelled keeps its first letter.
+    Courtesy words may come and go; a word that can be misspelled keeps its first letter. The sum of the codes of what
+    is left is the same for any order of words.
     """
-    return tuple(sorted(filter(None, map(_rest, words))))
+    return sum(map(_RESTS.__getitem__, words))
 
 
-@lru_cache(maxsize=1 << 16)
-def _rest(word: str) -> str:
-    """Return what noise leaves of a word: nothing, its first letter, or all of it."""
-    if word in COURTESY:
-        return ""
-    return word[0] if _can_be_misspelled(word) else word
+class _Rests(dict[str, int]):
+    """Remembers a code for what noise leaves of a word: nothing, its first letter, or all of it."""
+
+    def __missing__(self, word: str) -> int:
+        if word in COURTESY:
+            code = 0
+        else:
+            rest = word[0] if _can_be_misspelled(word) else word
+            code = int.from_bytes(blake2b(rest.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+        if len(self) < MEMO_LIMIT:
+            self[word] = code
+        return code
 
 
-def _short(key: Key) -> bytes:
-    # A sieve may let too much through, so a digest does: it is a tenth of the key's size.
-    return blake2b("\0".join(key).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+_RESTS = _Rests()
 
 
 def folded(text: str) -> str:
@@ -110,24 +130,17 @@ def folded(text: str) -> str:
 
 @dataclass(slots=True)
 class _Kept:
-    """A text that stays. Most are never compared, so tokens and vector are made when they first are."""
+    """A text that stays. Most are never compared, so tokens are made when they first are."""
 
     id: str
     text: str
     known_words: tuple[str, ...] | None = None
-    known_vector: Vectors | None = None
 
     def words(self) -> tuple[str, ...]:
         """Return the text's tokens."""
         if self.known_words is None:
             self.known_words = tokens(self.text)
         return self.known_words
-
-    def vector(self) -> Vectors:
-        """Return the text's vector."""
-        if self.known_vector is None:
-            self.known_vector = vectorize([self.text])
-        return self.known_vector
 
 
 class NearIndex:
@@ -140,30 +153,33 @@ class NearIndex:
 
     def __init__(self, corpus: Mapping[str, str] | None = None, *, cosine: float = NEAR_COSINE) -> None:
         self._cosine = cosine
-        self._counted: set[str] = set()
-        self._seen: Counter[str] = Counter()
-        self._buckets: dict[bytes, list[_Kept]] = {}
-        self._last: tuple[str, tuple[str, ...], bytes] | None = None
-        for id, text in (corpus or {}).items():
-            self._count(id, tokens(text))
+        self._buckets: dict[int, list[_Kept]] = {}
+        self._last: tuple[str, tuple[str, ...]] | None = None
+        self._counted = set(corpus or ())
+        self._keys: dict[str, int] = {}  # by text: most texts of the corpus are looked for and added later
+        self._seen: Counter[str] = Counter(chain.from_iterable(map(self._read, (corpus or {}).values())))
 
-    def _count(self, id: str, words: Sequence[str]) -> None:
-        if id not in self._counted:
-            self._counted.add(id)
-            self._seen.update(set(words))
+    def _read(self, text: str) -> set[str]:
+        words = tokens(text)
+        self._keys[text] = noise_key(words)
+        return set(words)
 
     def add(self, id: str, text: str) -> None:
         """Keep a text: later ones may duplicate it."""
-        words, key = self._keyed(text)
-        self._count(id, words)
-        self._buckets.setdefault(key, []).append(_Kept(id, text))
+        if id not in self._counted:
+            self._counted.add(id)
+            self._seen.update(set(self._words(text)))
+        self._buckets.setdefault(self._key(text), []).append(_Kept(id, text))
 
-    def _keyed(self, text: str) -> tuple[tuple[str, ...], bytes]:
+    def _key(self, text: str) -> int:
+        known = self._keys.get(text)
+        return noise_key(self._words(text)) if known is None else known
+
+    def _words(self, text: str) -> tuple[str, ...]:
         # What is looked for is most often added next.
         if self._last is None or self._last[0] != text:
-            words = tokens(text)
-            self._last = text, words, _short(noise_key(words))
-        return self._last[1:]
+            self._last = text, tokens(text)
+        return self._last[1]
 
     def find(self, text: str, exempt: Collection[str] = (), *, id: str | None = None) -> tuple[str, float] | None:
         """Return the id and cosine of the earliest text that `text` duplicates, or None.
@@ -171,27 +187,26 @@ class NearIndex:
         `exempt` are ids with declared lineage; `id` is the text's own, so that it is not compared with itself and
         not counted as a third text.
         """
-        words, key = self._keyed(text)
+        bucket = self._buckets.get(self._key(text))
+        if bucket is None:
+            return None
+        words = self._words(text)
         own = set(words) if id in self._counted else set()
-        vector: Vectors | None = None
-        for other in self._buckets.get(key, ()):
+        spread = Spread(padded(text))
+        for other in bucket:
             if other.id == id or other.id in exempt:
                 continue
             other_words = other.words()
             is_equal = _equal(text, words, other.text, other_words)
             if not is_equal and not self._differs_by_noise(words, own, other_words):
                 continue  # before any vector is made: the words decide most often, and cost less
-            vector = vectorize([text]) if vector is None else vector
-            other_vector = other.vector()
-            product = dot(vector, 0, other_vector, 0)
-            norms = int(vector.norms[0]), int(other_vector.norms[0])
-            if is_equal or at_least(product, *norms, self._cosine):
-                return other.id, cosine_of(product, *norms)
+            measured = product_and_norms(spread, other.text)
+            if is_equal or at_least(*measured, self._cosine):
+                return other.id, cosine_of(*measured)
         return None
 
     def _differs_by_noise(self, words: Sequence[str], own: set[str], other: Sequence[str]) -> bool:
-        theirs = set(other)
-        return same_but_noise(words, other, lambda form: self._seen[form] > (form in own) + (form in theirs))
+        return same_but_noise(words, other, lambda form: self._seen[form] > (form in own) + (form in other))
 
 
 def duplicate_pairs(
@@ -209,24 +224,22 @@ def duplicate_pairs(
     seen: Counter[str] = Counter()
     for id, text in {**corpus, **texts}.items():
         seen.update(set(words.get(id) or tokens(text)))
-    buckets: dict[bytes, list[str]] = {}
+    buckets: dict[int, list[str]] = {}
     for id, sequence in words.items():
-        buckets.setdefault(_short(noise_key(sequence)), []).append(id)
+        buckets.setdefault(noise_key(sequence), []).append(id)
     found: list[tuple[str, str, float]] = []
     for bucket in buckets.values():
-        vectors = vectorize([texts[id] for id in bucket]) if len(bucket) > 1 else None
         for at, left in enumerate(bucket):
-            for on in range(at + 1, len(bucket)):
-                right = bucket[on]
+            spread = Spread(padded(texts[left]))
+            for right in bucket[at + 1 :]:
                 if exempt(left, right):
                     continue
-                assert vectors is not None
-                product = dot(vectors, at, vectors, on)
-                norms = int(vectors.norms[at]), int(vectors.norms[on])
-                if _equal(texts[left], words[left], texts[right], words[right]) or (
-                    at_least(product, *norms, cosine) and _noise_only(words[left], words[right], seen)
-                ):
-                    found.append((left, right, cosine_of(product, *norms)))
+                is_equal = _equal(texts[left], words[left], texts[right], words[right])
+                if not is_equal and not _noise_only(words[left], words[right], seen):
+                    continue
+                measured = product_and_norms(spread, texts[right])
+                if is_equal or at_least(*measured, cosine):
+                    found.append((left, right, cosine_of(*measured)))
     return tuple(sorted(found))
 
 
@@ -235,5 +248,4 @@ def _equal(left: str, left_words: Sequence[str], right: str, right_words: Sequen
 
 
 def _noise_only(left: Sequence[str], right: Sequence[str], seen: Counter[str]) -> bool:
-    here, there = set(left), set(right)
-    return same_but_noise(left, right, lambda form: seen[form] > (form in here) + (form in there))
+    return same_but_noise(left, right, lambda form: seen[form] > (form in left) + (form in right))

@@ -44,6 +44,16 @@ class _Codes(dict[str, int]):
 _CODES = _Codes()
 
 
+def codes_in(line: str, start: int, stop: int) -> list[int]:
+    """Return the n-grams of a padded line that touch `start` to `stop`, or span it: twice the index, plus the sign."""
+    known = _CODES
+    codes: list[int] = []
+    for size in SIZES:
+        first, last = max(0, start - size + 1), min(stop, len(line) - size + 1)
+        codes += [known[line[at : at + size]] for at in range(first, last)]
+    return codes
+
+
 class Rows(Protocol):
     """Integer vectors, one row a text, in whatever space: all that cosines and mean distances are computed from."""
 
@@ -141,13 +151,11 @@ def _stacked(parts: Sequence[Vectors]) -> Vectors:
 def _vectorized(texts: Sequence[str]) -> Vectors:
     codes: list[int] = []
     lengths = np.zeros(len(texts), dtype=np.int64)
-    known = _CODES
     for at, text in enumerate(texts):
         line = padded(text)
-        before = len(codes)
-        for size in SIZES:
-            codes.extend([known[line[start : start + size]] for start in range(len(line) - size + 1)])
-        lengths[at] = len(codes) - before
+        found = codes_in(line, 0, len(line))
+        codes += found
+        lengths[at] = len(found)
     coded = np.array(codes, dtype=np.int64)
     rows = np.repeat(np.arange(len(texts), dtype=np.int64), lengths)
     cells, where = np.unique(rows * DIMS + coded // 2, return_inverse=True)
