@@ -22,6 +22,8 @@ __all__ = ["MeasureFacts", "measure"]
 TIMED = frozenset({"age"})  # what asks which day it is
 COUNTED_BY = ("pool", "track", "language")
 COMPARED = frozenset({"comparison", "terms"})
+TEXTS = COMPARED | {"source"}  # what looks at texts on two sides; for the others none are put together
+NOTHING = Comparison(pool=(), seeds=(), key="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class _Run:
     made: dict[tuple[str, str | None], Comparison] = field(default_factory=dict)
 
     def comparison(self, one: Slice, exempt_style: str | None) -> Comparison:
-        key = (one.label, exempt_style)
+        key = (one.label, exempt_style if self.frame.asks_for(exempt_style) else None)
         if key not in self.made:
             self.made[key] = self.frame.comparison(one.label, one.match, exempt_style)
         return self.made[key]
@@ -69,7 +71,7 @@ class _Run:
             all_cases=frame.cases,
             families=frame.families,
             seeds=frame.production,
-            comparison=self.comparison(one, variant.exempt_style),
+            comparison=self.comparison(one, variant.exempt_style) if variant.per in TEXTS else NOTHING,
             source=frame.source_items(variant.of or "", cases) if is_source else (),
             terms=terms,
             of=variant.of,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import median
 from typing import TypeAlias
@@ -13,10 +13,11 @@ from evalspec.later import NDArray, np
 from evalspec.model.case import Case, Input, Seed, user_texts
 from evalspec.model.defaults import MIN_SIDE
 from evalspec.model.vocabulary import LEXICAL
-from evalspec.stats.permutation import DRAWS, Labels, Sparse, label_draws, p_value, sparse, true_labels
+from evalspec.stats.neighbours import Neighbours
+from evalspec.stats.permutation import BLOCK, DRAWS, Labels, Sparse, label_draws, p_value, sparse, true_labels
 from evalspec.text.meaning import Embed, Meanings, meanings
 from evalspec.text.tokens import opening_of, tokens
-from evalspec.text.vectors import Rows, Vectors, vectorize
+from evalspec.text.vectors import Rows, Vectors, stacked, vectorize
 
 Statistic: TypeAlias = "Callable[[Labels], NDArray[np.float64]]"
 
@@ -51,6 +52,31 @@ def item_of_seed(seed: Seed) -> Item:
     return item_of(seed.key, seed.input, seed.key, seed.weight)
 
 
+@dataclass(slots=True)
+class Texts:
+    """Tokens, vectors and neighbours of texts, made once for all comparisons; a class because it remembers."""
+
+    neighbours: Neighbours = field(default_factory=Neighbours)
+    _tokens: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _rows: dict[str, int] = field(default_factory=dict)
+    _vectors: Vectors | None = None
+
+    def tokens(self, text: str) -> tuple[str, ...]:
+        """Return the tokens of a text."""
+        if text not in self._tokens:
+            self._tokens[text] = tokens(text)
+        return self._tokens[text]
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return the lexical vectors of texts, in the order given."""
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._rows]
+        if fresh or self._vectors is None:
+            made = vectorize(fresh)
+            self._rows |= {text: len(self._rows) + at for at, text in enumerate(fresh)}
+            self._vectors = made if self._vectors is None else stacked([self._vectors, made])
+        return self._vectors.take([self._rows[text] for text in texts])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """The two sides, and what is computed of them once: tokens, vectors and label draws; a class for these caches."""
@@ -60,6 +86,7 @@ class Comparison:
     key: str
     draws: int = DRAWS
     embed: Embed | None = None  # what reads meaning; None where nothing does
+    texts: Texts = field(default_factory=Texts, compare=False, repr=False)
 
     @property
     def why_not(self) -> str | None:
@@ -84,12 +111,12 @@ class Comparison:
     @cached_property
     def tokens(self) -> tuple[tuple[str, ...], ...]:
         """The tokens of every text."""
-        return tuple(tokens(one.text) for one in self.items)
+        return tuple(self.texts.tokens(one.text) for one in self.items)
 
     @cached_property
     def openings(self) -> tuple[tuple[str, ...], ...]:
         """The first three tokens of every first turn."""
-        return tuple(opening_of(tokens(one.turns[0])) if one.turns else () for one in self.items)
+        return tuple(opening_of(self.texts.tokens(one.turns[0])) if one.turns else () for one in self.items)
 
     @cached_property
     def weights(self) -> NDArray[np.float64]:
@@ -99,7 +126,7 @@ class Comparison:
     @cached_property
     def vectors(self) -> Vectors:
         """The lexical vector of every text."""
-        return vectorize([one.text for one in self.items])
+        return self.texts.vectors([one.text for one in self.items])
 
     @cached_property
     def meanings(self) -> Meanings:
@@ -122,18 +149,25 @@ class Comparison:
         return sparse([dict.fromkeys(sorted(set(words)), 1.0) for words in self.tokens])
 
     @cached_property
-    def _packed(self) -> tuple[NDArray[np.uint8], ...]:
+    def _packed(self) -> NDArray[np.uint8]:
         # One bit a label: 999 draws of 100,000 texts are 12 MB and not 100.
-        return tuple(
-            np.packbits(block, axis=1)
-            for block in label_draws(self.families, len(self.pool), self.key, draws=self.draws)
-        )
+        draws = label_draws(self.families, len(self.pool), self.key, draws=self.draws)
+        return np.concatenate([np.packbits(block, axis=1) for block in draws])
 
     @property
     def labels(self) -> Iterator[Labels]:
         """The label draws that all measures of this comparison share, in blocks."""
-        for block in self._packed:
-            yield np.unpackbits(block, axis=1, count=len(self.items)).view(np.bool_)
+        for start in range(0, len(self._packed), BLOCK):
+            yield self.draw(slice(start, start + BLOCK))
+
+    def draw(self, which: slice | NDArray[np.int64]) -> Labels:
+        """Return some of the label draws: draws x texts."""
+        return np.unpackbits(self._packed[which], axis=1, count=len(self.items)).view(np.bool_)
+
+    def sides(self, start: int, stop: int) -> Labels:
+        """Return on which side some texts are under every draw: draws x texts. `start` is a multiple of eight."""
+        part = np.ascontiguousarray(self._packed[:, start // 8 : (stop + 7) // 8])
+        return np.unpackbits(part, axis=1, count=stop - start).view(np.bool_)
 
     @property
     def truth(self) -> Labels:

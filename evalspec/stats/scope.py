@@ -14,8 +14,9 @@ from evalspec.model.outcome import Lock, Measurement, Related
 from evalspec.model.spec import Spec
 from evalspec.model.vocabulary import LEXICAL
 from evalspec.stats.comparison import Comparison, Item
+from evalspec.stats.neighbours import Neighbours
 from evalspec.text.meaning import Embed, meanings
-from evalspec.text.vectors import Rows, vectorize
+from evalspec.text.vectors import Rows
 
 DIGITS = 6  # significant digits of what lands in a report
 
@@ -120,10 +121,15 @@ class Scope:
         """The vectors of the comparison's texts, the pool's first, in the space of this measure."""
         return self.comparison.within(self.space)
 
+    @property
+    def neighbours(self) -> Neighbours:
+        """Nearest texts that measures have worked out so far."""
+        return self.comparison.texts.neighbours
+
     def embedded(self, texts: Sequence[str]) -> Rows:
         """Return the vectors of other texts in the space of this measure."""
         if self.space in (None, LEXICAL):
-            return vectorize(texts)
+            return self.comparison.texts.vectors(texts)
         assert self.facts.embed is not None, "a measure of meaning is not taken without an embedder"
         return meanings(self.facts.embed(texts))
 

@@ -9,14 +9,12 @@ from typing import TypeAlias
 from evalspec.later import NDArray, np
 from evalspec.stats.comparison import Comparison
 from evalspec.stats.permutation import Labels
-from evalspec.text.vectors import Rows, best_cosines, cosine_matrix, take
+from evalspec.text.vectors import Rows
 
 Floats: TypeAlias = "NDArray[np.float64]"
 
-MISS_CHANCE = 0.05  # that a source text lies outside all balls though both sides are one source
 Z = 1.959963984540054  # of a 95 % interval
 _ROWS = 512
-_SAME = 12  # decimals of a cosine that are compared: equal texts must be equally near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +38,8 @@ class Apart:
 
 def side_sums(vectors: Rows, labels: Labels) -> tuple[Floats, Floats]:
     """Return, for each draw, the sum of the chosen unit vectors, and the sum of all of them."""
+    if len(labels) == 1:  # no block of zeros is worth its while for one sum
+        return vectors.weighted(labels[0].astype(np.float64))[None, :], vectors.weighted(np.ones(len(vectors)))
     chosen, total = np.zeros((len(labels), vectors.width)), np.zeros(vectors.width)
     for start in range(0, len(vectors), _ROWS):
         block = vectors.take(range(start, min(start + _ROWS, len(vectors)))).unit()
@@ -72,7 +72,7 @@ def mean_distance(square: float, size: float, own: float) -> float:
 
 
 def mmd_interval(both: Comparison, vectors: Rows) -> tuple[float, float] | None:
-    """Return the interval of the squared distance by leaving out one family at a time; None under three a side."""
+    """Return the interval of the squared distance by leaving out one family at a time; None where nothing is left."""
     split, total = len(both.pool), len(both.items)
     families = {
         in_pool: _left_out(both, vectors, np.arange(0, split) if in_pool else np.arange(split, total), in_pool=in_pool)
@@ -81,6 +81,8 @@ def mmd_interval(both: Comparison, vectors: Rows) -> tuple[float, float] | None:
     if min(len(values) for values in families.values()) < 3:
         return None
     without = np.concatenate([families[True], families[False]])
+    if not np.isfinite(without).all():  # one family is all of a side but one text
+        return None
     count = len(without)
     error = math.sqrt((count - 1) / count * float(((without - without.mean()) ** 2).sum()))
     seen = apart(vectors, both.truth)[0].mmd
@@ -94,53 +96,36 @@ def _left_out(both: Comparison, vectors: Rows, rows: NDArray[np.int64], *, in_po
     living = (vectors.norms > 0).astype(np.float64)
     alive, m = float(living[rows].sum()), len(both.items) - len(rows)
     beside = mean_distance(float(there @ there), m, float(living.sum()) - alive)
-    names = np.array([both.families[row] for row in rows.tolist()])
-    order = rows[np.argsort(names, kind="stable")]
-    starts = np.flatnonzero(np.concatenate([[True], np.sort(names)[1:] != np.sort(names)[:-1]]))
-    ends = np.append(starts[1:], len(order))
-    values = np.empty(len(starts))
-    for first in range(0, len(starts), _ROWS):
-        last = min(first + _ROWS, len(starts))
-        block = order[starts[first] : ends[last - 1]]
-        cuts = starts[first:last] - starts[first]
-        sums = np.add.reduceat(vectors.take(block).unit(), cuts, axis=0)
-        sizes, gone = ends[first:last] - starts[first:last], np.add.reduceat(living[block], cuts)
-        n = (len(rows) - sizes).astype(np.float64)
-        square = float(here @ here) - 2 * (sums @ here) + (sums * sums).sum(axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            inside = 1 - (square - (alive - gone)) / (n * (n - 1))
-            across = 1 - (float(here @ there) - sums @ there) / (n * m)
-        values[first:last] = 2 * across - inside - beside
-    return values
+    _, unit, sizes = np.unique([both.families[row] for row in rows.tolist()], return_inverse=True, return_counts=True)
+    part = vectors.take(rows)
+    gone, dot_here, dot_there = (
+        np.bincount(unit, weights=values, minlength=len(sizes)).astype(np.float64, copy=False)
+        for values in (living[rows], part.along(here), part.along(there))
+    )
+    n = (len(rows) - sizes).astype(np.float64)
+    square = float(here @ here) - 2 * dot_here + _squares(part, unit, sizes, gone)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inside = 1 - (square - (alive - gone)) / (n * (n - 1))
+        across = 1 - (float(here @ there) - dot_there) / (n * m)
+        return np.asarray(2 * across - inside - beside)
 
 
-def neighbour_rank(n: int, m: int) -> tuple[int, float]:
-    """Return k* and the expected coverage: the least k with C(n-1, k) / C(n-1+m, k) at most 0.05.
-
-    That ratio is the chance that none of `m` texts of the same source falls nearer than the k-th of n - 1 neighbours.
-    """
-    miss = 1.0
-    for k in range(1, n):
-        miss *= (n - k) / (n + m - k)
-        if miss <= MISS_CHANCE:
-            return k, 1 - miss
-    return max(n - 1, 1), 1 - miss
-
-
-def covered(source: Rows, cases: Rows) -> tuple[NDArray[np.bool_], int, float]:
-    """Return which source texts have a case within their k*-th neighbour's distance, k*, and the expected share."""
-    n = len(source)
-    k, expected = neighbour_rank(n, len(cases))
-    found = np.zeros(n, dtype=np.bool_)
-    for start in range(0, n, _ROWS):
-        stop = min(start + _ROWS, n)
-        block = take(source, range(start, stop))
-        near = cosine_matrix(block, source)
-        near[np.arange(stop - start), np.arange(start, stop)] = -2.0
-        limit = -np.partition(-near, k - 1, axis=1)[:, k - 1]
-        best = best_cosines(block, cases)
-        found[start:stop] = np.round(best, _SAME) >= np.round(limit, _SAME)
-    return found, k, expected
+def _squares(part: Rows, unit: NDArray[np.int64], sizes: NDArray[np.int64], gone: Floats) -> Floats:
+    """Return the squared length of each family's summed unit vectors; a family of one text has 1, or 0 without any."""
+    squares = gone.copy()
+    many = np.flatnonzero(sizes > 1)
+    order = np.argsort(unit, kind="stable")
+    order = order[sizes[unit[order]] > 1]
+    ends = np.cumsum(sizes[many])
+    first = 0
+    while first < len(many):
+        begin = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, begin + _ROWS, side="right")))
+        cuts = np.concatenate([[0], ends[first : last - 1] - begin])
+        sums = np.add.reduceat(part.take(order[begin : int(ends[last - 1])]).unit(), cuts, axis=0)
+        squares[many[first:last]] = (sums * sums).sum(axis=1)
+        first = last
+    return squares
 
 
 def moved(cases: Rows, labels: Labels, seeds: Rows) -> Floats:

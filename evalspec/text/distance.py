@@ -10,7 +10,7 @@ from functools import lru_cache
 from evalspec.digests import keyed_hash
 from evalspec.later import NDArray, np
 from evalspec.model.defaults import REFERENCE_TEXTS
-from evalspec.text.vectors import DIMS, Ints, Rows, Vectors, nearest_others, vectorize
+from evalspec.text.vectors import DIMS, Floats, Ints, Vectors, nearest_others, vectorize
 
 MIN_SEEDS = 30  # fewer say too little of how far apart real texts stand; the same floor as every comparison's
 ROUNDED = 6  # digits of a cosine that are compared and printed
@@ -58,13 +58,13 @@ def reach(texts: Sequence[str], quantile: float) -> Reach | None:
     return _reach(tuple(texts[at] for at in representatives(texts)), quantile) if len(texts) >= MIN_SEEDS else None
 
 
-def own_limit(vectors: Rows, quantile: float) -> float:
-    """Return the conformal quantile of the texts' leave-one-out distances, in whatever space they are.
+def conformal_limit(cosines: Floats, quantile: float) -> float:
+    """Return the conformal quantile of the texts' leave-one-out distances, from each one's cosine to its nearest.
 
     The order statistic is ceil(quantile x (n + 1)), at most n (`research`: false alarms 0.7 to 3.2 % by construction).
     """
-    own = np.sort(np.round(1.0 - nearest_others(vectors), ROUNDED))
-    rank = min(math.ceil(quantile * (len(vectors) + 1)), len(vectors))
+    own = np.sort(np.round(1.0 - cosines, ROUNDED))
+    rank = min(math.ceil(quantile * (len(own) + 1)), len(own))
     return float(own[rank - 1])
 
 
@@ -74,7 +74,7 @@ def _reach(texts: tuple[str, ...], quantile: float) -> Reach:
     order = np.argsort(vectors.columns, kind="stable")
     return Reach(
         vectors=vectors,
-        limit=own_limit(vectors, quantile),
+        limit=conformal_limit(nearest_others(vectors), quantile),
         starts=np.searchsorted(vectors.columns[order], np.arange(DIMS + 1)),
         rows=np.repeat(np.arange(len(vectors)), np.diff(vectors.starts))[order],
         counts=vectors.counts[order],

@@ -19,7 +19,7 @@ from evalspec.later import NDArray, np
 SPACE_VERSION = 1  # raised when a vector would change: stored cosines of another version are not comparable
 DIMS = 4096
 SIZES = (3, 4, 5)  # code points an n-gram
-BLOCK = 512  # rows made dense at a time: 8 MB in single precision
+BLOCK = 1024  # rows made dense at a time: 16 MB in single precision
 CHUNK = 2048  # texts vectorized at a time: their n-grams are counted by sorting, in about 15 MB
 MEMO_LIMIT = 2_000_000  # n-grams remembered; about 200 MB at most
 
@@ -73,8 +73,17 @@ class Rows(Protocol):
     def spread(self, start: int, stop: int, kind: type[np.float32] | type[np.float64]) -> NDArray[np.floating]:
         """Return rows `start` to `stop` as floats; `kind` must be wide enough for the largest squared norm."""
 
-    def unit(self) -> Floats:
-        """Return all rows at unit length; a row of zeros stays zero."""
+    def unit(self, kind: type[np.float32] | type[np.float64] | None = None) -> NDArray[np.floating]:
+        """Return all rows at unit length, as float64 unless told otherwise; a row of zeros stays zero."""
+
+    def weighted(self, weights: Floats) -> Floats:
+        """Return the sum of the rows at unit length, each times its weight."""
+
+    def along(self, direction: Floats) -> Floats:
+        """Return the product of each row at unit length with one direction."""
+
+    def sizes(self) -> Floats:
+        """Return the summed absolute values of the rows at unit length, dimension by dimension."""
 
 
 AnyRows = TypeVar("AnyRows", bound=Rows)
@@ -114,13 +123,34 @@ class Vectors:
         block[rows, self.columns[first:last]] = self.counts[first:last]
         return block
 
-    def unit(self) -> Floats:
+    def unit(self, kind: type[np.float32] | type[np.float64] | None = None) -> NDArray[np.floating]:
         """Return all rows at unit length; a text without n-grams stays zero."""
+        rows, values = self._cells()
+        block: NDArray[np.floating] = np.zeros((len(self), DIMS), dtype=kind or np.float64)
+        block[rows, self.columns] = values
+        return block
+
+    def weighted(self, weights: Floats) -> Floats:
+        """Return the sum of the rows at unit length, each times its weight; what is zero costs nothing."""
+        rows, values = self._cells()
+        return np.asarray(np.bincount(self.columns, weights=values * weights[rows], minlength=DIMS), dtype=np.float64)
+
+    def along(self, direction: Floats) -> Floats:
+        """Return the product of each row at unit length with one direction."""
+        rows, values = self._cells()
+        products = values * direction[self.columns]
+        return np.asarray(np.bincount(rows, weights=products, minlength=len(self)), dtype=np.float64)
+
+    def sizes(self) -> Floats:
+        """Return the summed absolute values of the rows at unit length, dimension by dimension."""
+        values = np.abs(self._cells()[1])
+        return np.asarray(np.bincount(self.columns, weights=values, minlength=DIMS), dtype=np.float64)
+
+    def _cells(self) -> tuple[Ints, Floats]:
+        """Return row and value of every entry of the rows at unit length."""
         rows = np.repeat(np.arange(len(self)), np.diff(self.starts))
         norms = np.sqrt(np.maximum(self.norms, 1).astype(np.float64))
-        block = np.zeros((len(self), DIMS))
-        block[rows, self.columns] = self.counts / norms[rows]
-        return block
+        return rows, self.counts / norms[rows]
 
 
 def padded(text: str) -> str:
@@ -133,10 +163,11 @@ def vectorize(texts: Sequence[str]) -> Vectors:
     """Turn texts into vectors, one row a text; a text without n-grams is a row of zeros."""
     if len(texts) <= CHUNK:
         return _vectorized(texts)
-    return _stacked([_vectorized(texts[start : start + CHUNK]) for start in range(0, len(texts), CHUNK)])
+    return stacked([_vectorized(texts[start : start + CHUNK]) for start in range(0, len(texts), CHUNK)])
 
 
-def _stacked(parts: Sequence[Vectors]) -> Vectors:
+def stacked(parts: Sequence[Vectors]) -> Vectors:
+    """Put rows under each other."""
     starts = [np.zeros(1, dtype=np.int64)]
     for part in parts:
         starts.append(part.starts[1:] + starts[-1][-1])
@@ -187,8 +218,8 @@ def dense(
     return vectors.spread(start, stop, kind or np.float64)
 
 
-def dot_blocks(left: Rows, right: Rows, *, upper: bool = False) -> Iterator[tuple[int, int, Ints]]:
-    """Yield (first left row, first right row, dot products) block by block; every product is exact.
+def dot_blocks(left: Rows, right: Rows, *, upper: bool = False) -> Iterator[tuple[int, int, NDArray[np.floating]]]:
+    """Yield (first left row, first right row, dot products) block by block; every product is a whole number, exact.
 
     `upper` leaves out the blocks below the diagonal, for the pairs inside one side.
     """
@@ -198,7 +229,7 @@ def dot_blocks(left: Rows, right: Rows, *, upper: bool = False) -> Iterator[tupl
         rows = dense(left, top, min(top + BLOCK, len(left)), kind)
         for side in range(top if upper else 0, len(right), BLOCK):
             columns = dense(right, side, min(side + BLOCK, len(right)), kind)
-            yield top, side, np.matmul(rows, columns.T).astype(np.int64)
+            yield top, side, np.matmul(rows, columns.T)
 
 
 def _largest(vectors: Rows) -> int:
@@ -224,6 +255,23 @@ def best_cosines(left: Rows, right: Rows) -> Floats:
         found *= there[None, columns]
         np.maximum(best[rows], found.max(axis=1), out=best[rows])
     return best
+
+
+def best_of_both(left: Rows, right: Rows) -> tuple[Floats, Floats]:
+    """Return what `best_cosines` gives of `left` with `right` and of `right` with `left`, from one set of products."""
+    here, there = _inverse_norms(left), _inverse_norms(right)
+    best, other = np.full(len(left), -np.inf), np.full(len(right), -np.inf)
+    for top, side, dots in dot_blocks(left, right):
+        rows, columns = slice(top, top + dots.shape[0]), slice(side, side + dots.shape[1])
+        found = dots.astype(np.float64)
+        # Both ways round, since a product of three doubles depends on the order of its factors.
+        forth = found * here[rows, None]
+        forth *= there[None, columns]
+        np.maximum(best[rows], forth.max(axis=1), out=best[rows])
+        found *= there[None, columns]
+        found *= here[rows, None]
+        np.maximum(other[columns], found.max(axis=0), out=other[columns])
+    return best, other
 
 
 def nearest_others(vectors: Rows) -> Floats:
@@ -280,7 +328,7 @@ def close_pairs(left: Rows, right: Rows | None, cosine: float) -> list[tuple[int
             left.norms[top : top + dots.shape[0]].astype(np.float64),
             other.norms[side : side + dots.shape[1]].astype(np.float64),
         )
-        hit = (dots > 0) & (dots.astype(np.float64) ** 2 >= slack * norms)
+        hit = (dots > 0) & (np.square(dots, dtype=np.float64) >= slack * norms)
         for row, column in zip(*(axis.tolist() for axis in np.nonzero(hit)), strict=True):
             a, b, product = top + row, side + column, int(dots[row, column])
             sizes = int(left.norms[a]), int(other.norms[b])

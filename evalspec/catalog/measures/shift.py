@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from evalspec.later import NDArray, np
 from evalspec.model.outcome import Measurement
-from evalspec.model.vocabulary import LEXICAL
 from evalspec.registry import measure
+from evalspec.stats.exchange import exchange_p
 from evalspec.stats.intervals import wilson
+from evalspec.stats.neighbours import neighbour_rank, reached
 from evalspec.stats.permutation import Labels, column_sums, p_value
 from evalspec.stats.richness import jensen_shannon
 from evalspec.stats.scope import Scope
-from evalspec.stats.spaces import apart, covered, mmd_interval
-from evalspec.text.distance import own_limit, reach, representatives
-from evalspec.text.vectors import Rows, best_cosines, take
+from evalspec.stats.spaces import apart, mmd_interval
+from evalspec.text.distance import conformal_limit, representatives
 
 SEED_QUANTILE = 0.99  # conformal: 0.7 to 3.2 % of fresh real text lies beyond
 MIN_SOURCE = 30
@@ -38,10 +40,9 @@ def shift(scope: Scope) -> Measurement:
 def _mmd(scope: Scope) -> Measurement:
     both, vectors = scope.comparison, scope.vectors
     seen = apart(vectors, both.truth)[0]
-    drawn = np.array([one.mmd for one in apart(vectors, np.concatenate(list(both.labels)))])
     return scope.result(
         seen.mmd,
-        p=p_value(seen.mmd, drawn),
+        p=exchange_p(both, vectors, seen.mmd),
         interval=mmd_interval(both, vectors),
         compared=True,
         detail={
@@ -91,8 +92,9 @@ def coverage(scope: Scope) -> Measurement:
             n=len(pool),
         )
     source = [scope.source[at] for at in representatives([one.text for one in scope.source])]
-    cases = take(scope.vectors, range(len(pool)))
-    flags, rank, expected = covered(scope.embedded([one.text for one in source]), cases)
+    texts = [one.text for one in source]
+    rank, expected = neighbour_rank(len(source), len(pool))
+    flags = reached(_own(scope, texts, rank), _across(scope, texts)[1])
     hits = int(flags.sum())
     missed = [one.id for one, flag in zip(source, flags.tolist(), strict=True) if not flag]
     return scope.result(
@@ -118,8 +120,10 @@ def coverage(scope: Scope) -> Measurement:
 def seed_distance(scope: Scope) -> Measurement:
     """Return the share of a pool farther from the seeds than 99 % of the seeds are from each other."""
     both = scope.comparison
-    seeds, limit = _reach(scope)
-    nearest = best_cosines(take(scope.vectors, range(len(both.pool))), seeds)
+    texts = [one.text for one in both.seeds]
+    texts = [texts[at] for at in representatives(texts)]
+    limit = conformal_limit(_own(scope, texts, 1), SEED_QUANTILE)
+    nearest = _across(scope, texts)[0]
     distances = np.round(1.0 - nearest, 6)
     far = [one.id for one, distance in zip(both.pool, distances.tolist(), strict=True) if distance > limit]
     return scope.result(
@@ -135,10 +139,17 @@ def seed_distance(scope: Scope) -> Measurement:
     )
 
 
-def _reach(scope: Scope) -> tuple[Rows, float]:
-    """Return the seeds' vectors and the distance within which 99 % of them have another one."""
-    texts = [one.text for one in scope.comparison.seeds]
-    if scope.space == LEXICAL and (known := reach(texts, SEED_QUANTILE)) is not None:
-        return known.vectors, known.limit  # the screens have asked for it already
-    seeds = scope.embedded([texts[at] for at in representatives(texts)])
-    return seeds, own_limit(seeds, SEED_QUANTILE)
+def _own(scope: Scope, texts: Sequence[str], rank: int) -> NDArray[np.float64]:
+    """Return the cosine of each text to its `rank`-th nearest other one."""
+    return scope.neighbours.own((scope.space, tuple(texts)), scope.embedded(texts), rank)
+
+
+def _across(scope: Scope, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the largest cosine of each of the pool's texts with one of `texts`, and of each of these with the pool."""
+    pool = [one.text for one in scope.comparison.pool]
+    return scope.neighbours.across(
+        (scope.space, tuple(pool)),
+        (scope.space, tuple(texts)),
+        scope.vectors.take(range(len(pool))),
+        scope.embedded(texts),
+    )

@@ -36,7 +36,7 @@ def changes(scope: Scope, member: Member, *, compared: bool) -> Measurement:
         return named.silent(both.why_not)
     if len(old) < MIN_OLD:
         return named.silent(f"not evaluable: {len(old)} cases of the pool in the base lock, {MIN_OLD} are needed")
-    before = Comparison(pool=old, seeds=both.seeds, key=both.key, draws=both.draws, embed=both.embed)
+    before = Comparison(pool=old, seeds=both.seeds, key=both.key, draws=both.draws, embed=both.embed, texts=both.texts)
     if member.name == "shift" and scope.space != "js":
         return _shift_change(named, before)
     then, now = member.function(replace(scope, comparison=before)), member.function(scope)
@@ -59,6 +59,7 @@ def _shift_change(named: Scope, before: Comparison) -> Measurement:
         key=digest([both.key, CHANGE]),
         draws=both.draws,
         embed=both.embed,
+        texts=both.texts,
     )
     cases = exchange.within(named.space)
     seeds = take(named.vectors, range(len(both.pool), len(both.items)))

@@ -17,7 +17,7 @@ from evalspec.model.defaults import TAKEN, WRITTEN
 from evalspec.model.outcome import Lock
 from evalspec.model.slices import seed_matches, seed_slice_values, slice_label, slice_values
 from evalspec.model.spec import GateRule, Match, Pool, Spec
-from evalspec.stats.comparison import Comparison, Item, item_of, item_of_case, item_of_seed
+from evalspec.stats.comparison import Comparison, Item, Texts, item_of, item_of_case, item_of_seed
 from evalspec.text.meaning import Embed
 
 WHOLE = "all"
@@ -111,7 +111,13 @@ class Frame:
             seeds=tuple(item_of_seed(seed) for seed in sorted(free, key=lambda one: one.key)),
             key=digest(["comparison", self.spec.random_state, label]),
             embed=self.embed,
+            texts=self.texts,
         )
+
+    @cached_property
+    def texts(self) -> Texts:
+        """What is made of a text once, for all comparisons that it stands in."""
+        return Texts()
 
     def source_items(self, name: str, cases: Sequence[Case]) -> tuple[Item, ...]:
         """Return the texts of a source that are neither in the set nor ancestors of the cases."""
@@ -124,8 +130,12 @@ class Frame:
             (name, values) for name, values in match if any(seed_slice_values(seed, name) for seed in self.production)
         )
 
+    def asks_for(self, style: str | None) -> bool:
+        """Return True when a persona is told how to write in this respect."""
+        return any(style in dict(one.style) for one in self.spec.personas)
+
     def _without_style(self, cases: tuple[Case, ...], style: str | None) -> tuple[Case, ...]:
-        if style is None:
+        if not self.asks_for(style):
             return cases
         asking = {one.name for one in self.spec.personas if style in dict(one.style)}
         return tuple(case for case in cases if case.candidate.lineage.persona not in asking)

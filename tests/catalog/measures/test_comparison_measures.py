@@ -17,8 +17,9 @@ from sides import make_scope, plain_texts, run
 
 from evalspec.catalog import load_catalog
 from evalspec.catalog.measures.rawness import is_open_ended, starts_lower
+from evalspec.stats.neighbours import covered, neighbour_rank
 from evalspec.stats.richness import collision, expected_distinct, term_hits
-from evalspec.stats.spaces import apart, covered, mmd_interval, moved, neighbour_rank
+from evalspec.stats.spaces import apart, mmd_interval, moved
 from evalspec.text.tokens import tokens
 from evalspec.text.vectors import cosine_matrix, vectorize
 
@@ -113,7 +114,9 @@ def test_the_interval_of_shift_is_the_jackknife() -> None:
     error = math.sqrt(16 / 17 * sum((one - np.mean(values)) ** 2 for one in values))
     seen = mmd(CASES[:8], SEEDS[:9])
 
-    assert mmd_interval(both, both.vectors) == pytest.approx((seen - 1.959964 * error, seen + 1.959964 * error), abs=1e-6)
+    assert mmd_interval(both, both.vectors) == pytest.approx(
+        (seen - 1.959964 * error, seen + 1.959964 * error), abs=1e-6
+    )
 
 
 def test_what_moved_since_the_base_is_the_difference_of_two_shifts() -> None:
