@@ -10,9 +10,9 @@ from pathlib import Path
 SEEDS, CASES = 184, 200
 
 
-def rows(shared: Path, name: str) -> Iterator[dict[str, object]]:
-    """Read the rows of one JSONL file of the shared data."""
-    with (shared / "data" / f"{name}.jsonl").open(encoding="utf-8") as lines:
+def rows(data: Path, name: str) -> Iterator[dict[str, object]]:
+    """Read the rows of one JSONL file of a data folder."""
+    with (data / f"{name}.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
 
@@ -22,8 +22,8 @@ def column(
 ) -> Callable[[Path], list[str]]:
     """Return a reader of one column, rows filtered, texts of at least `least` words."""
 
-    def read(shared: Path) -> list[str]:
-        texts = (row.get(field) for row in rows(shared, name) if keep(row))
+    def read(data: Path) -> list[str]:
+        texts = (row.get(field) for row in rows(data, name) if keep(row))
         return [text for text in texts if isinstance(text, str) and len(text.split()) >= least]
 
     return read
@@ -31,14 +31,14 @@ def column(
 
 def paraphrases(name: str) -> Callable[[Path], list[str]]:
     """Return a reader of the first paraphrase of each original."""
-    return lambda shared: [str(row["paraphrases"][0]) for row in rows(shared, name)]  # type: ignore[index]
+    return lambda data: [str(row["paraphrases"][0]) for row in rows(data, name)]  # type: ignore[index]
 
 
 def questions(author: str) -> Callable[[Path], list[str]]:
-    """Return a reader of the questions before their choices."""
-    return lambda shared: [
-        str(row["question"]).split("Choices")[0].strip()
-        for row in rows(shared, "model_written_evals/advanced_ai_risk")
+    """Return a reader of the questions before their choices; a question that heads them otherwise stays whole."""
+    return lambda data: [
+        str(row["question"]).split("\n\nChoices")[0]
+        for row in rows(data, "model_written_evals/advanced_ai_risk")
         if row["author"] == author
     ]
 
@@ -69,10 +69,11 @@ READERS: dict[str, Callable[[Path], list[str]]] = {
     "star": column("star/openings", "first_customer_message"),
     "sgd": column("sgd/openings", "first_customer_message"),
     "xsid_ja": column("xsid/utterances", "text", lambda row: row["lang"] == "ja"),
+    "tau": column("tau_bench/tasks", "instruction"),
 }
 
 
-def sample(shared: Path, name: str) -> list[str]:
+def sample(data: Path, name: str) -> list[str]:
     """Return the unique non-blank texts of a set in order of their sha256."""
-    texts = {text for text in READERS[name](shared) if text.strip()}
+    texts = {text for text in READERS[name](data) if text.strip()}
     return sorted(texts, key=lambda text: sha256(text.encode("utf-8")).hexdigest())
