@@ -130,7 +130,7 @@ def _entropy(build: Build) -> tuple[str, str]:
     if not found:
         return "not yet known", "no key terms, or no generated pool"
     spelled = "; ".join(f"{one.slice.removeprefix('pool=')} {_relative(one)}" for one in found)
-    known = [one for one in found if one.value is not None]
+    known = [one for one in found if one.value is not None and one.p is not None]  # no p: too few hits to say
     outside = [one for one in known if abs(one.value or 0.0) > ENTROPY_WITHIN]
     if any(one.p is not None and one.p <= 0.05 for one in outside):
         return "no", spelled
@@ -140,7 +140,7 @@ def _entropy(build: Build) -> tuple[str, str]:
 def _relative(one: Measurement) -> str:
     if one.value is None:
         return one.note or "not evaluable"
-    return f"{100 * one.value:+.0f} %" + (f" (p {one.p:.3f})" if one.p is not None else "")
+    return f"{100 * one.value:+.0f} % ({f'p {one.p:.3f}' if one.p is not None else one.note})"
 
 
 def _families(build: Build) -> tuple[str, str]:
