@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evalspec.diagnostics import EvalspecError
-from evalspec.edges.models.admission import Admission, Pace, backoff
+from evalspec.edges.models.admission import Admission, Pace, backoff, clamped
 from evalspec.edges.models.count import Count
 from evalspec.edges.models.giving_up import DOLLAR, beyond_budget, gave_up, over_budget, stopped
 from evalspec.edges.models.journal import Journal
@@ -33,7 +33,7 @@ POLL_SECONDS = 0.2  # for questions that another process is asking
 # A loop that is busy keeps the journal's thread waiting for so long after each statement of a commit; with Python's
 # 5 ms a commit of sixty replies took 9 ms, with this 4 ms (2,000 replies, 64 at once, 200 ms each).
 SWITCH_SECONDS = 0.0005
-AHEAD = 8  # one in so many calls is claimed before its place at the endpoint is free: a commit takes a few milliseconds
+AHEAD = 4  # one in so many calls is claimed before its place at the endpoint is free: a commit takes some milliseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +140,7 @@ class Asker:
         loop = asyncio.get_running_loop()
         for lane in self._lanes.values():
             now = loop.time()
+            lane.window.widen(now)
             while lane.turns and self._has_room(lane, now):
                 self._take_off(lane, now)
             while lane.ready and not self._over and self._may_claim(lane, now):
@@ -152,9 +153,10 @@ class Asker:
                     self._tried[model] = []
                     one.is_first = True
                 self._carry(one, lane)
-            if (lane.ready or lane.turns) and lane.wakes_at <= now < lane.window.resumes_at:
-                lane.wakes_at = lane.window.resumes_at
-                loop.call_at(lane.wakes_at, self._pump)
+            changes_at = lane.window.changes_at(now)
+            if (lane.ready or lane.turns) and lane.wakes_at <= now < changes_at < math.inf:
+                lane.wakes_at = changes_at
+                loop.call_at(changes_at, self._pump)
 
     def _has_room(self, lane: Lane, now: float) -> bool:
         return self._flying < self._rules.jobs and lane.window.has_room(now)
@@ -242,7 +244,7 @@ class Asker:
             self.count.cut_off += 1
             raise
         self._leave(lane)
-        lane.window.answered(loop.time())
+        lane.window.answered(sent_at, loop.time())
         self._prove(one.request.model)
         self._pump()
         price = rules.price.actual(one.request, received.reply)
@@ -313,7 +315,9 @@ class Asker:
         self.count.faults[fault.kind] = self.count.faults.get(fault.kind, 0) + 1
         loop, window, pace = asyncio.get_running_loop(), lane.window, self._rules.pace
         is_down = window.failed(fault.kind, sent_at, loop.time(), fault.retry_after)
-        one.tries += fault.kind != "rate_limit"  # there, others are answered in its place
+        is_limit = fault.kind == "rate_limit"
+        one.refusals += is_limit
+        one.tries += not is_limit  # there, others are answered in its place
         if fault.kind not in RETRIED:
             how = ""
         elif is_down:
@@ -323,10 +327,12 @@ class Asker:
         else:
             self.count.retried += 1
             self._tell(self.count)
-            if fault.kind == "rate_limit":
+            if is_limit and loop.time() < window.resumes_at:  # nobody is sent anything until then
                 lane.ready.appendleft(one)
             else:
-                loop.call_later(backoff(one.tries, pace), self._again, one, lane)
+                asked = clamped(fault.retry_after or 0.0, pace.longest_pause)
+                wait = asked if is_limit and asked else max(asked, backoff(max(one.tries, one.refusals), pace))
+                loop.call_later(wait, self._again, one, lane)
             return
         self._stop(lambda: gave_up(fault, one.request.model, endpoint, how, self.count))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
@@ -113,6 +114,7 @@ def body_of(call: Call) -> dict[str, object]:
     return {"model": name, "messages": messages, **params}
 
 
+@lru_cache(maxsize=64)
 def address(base: str, path: str) -> str:
     """Return the address of one of an endpoint's paths; a query of the base, as gateways have one, stays behind it."""
     parts = urlsplit(base)
@@ -133,7 +135,7 @@ async def _read(response: aiohttp.ClientResponse, most: int) -> bytes | None:
     """Read a body of at most `most` decoded bytes; None when there are more."""
     parts: list[bytes] = []
     size = 0
-    async for part in response.content.iter_chunked(65_536):
+    while part := await response.content.readany():
         size += len(part)
         if size > most:
             return None

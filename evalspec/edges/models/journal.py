@@ -34,13 +34,17 @@ from evalspec.edges.models.owner import Owner
 from evalspec.model.asking import Reply
 
 MAX_TOGETHER = 512  # operations of one commit
+# What comes within so long is committed together: to wake the thread, and to sync, costs more than the statements do.
+GATHER_SECONDS = 0.004
 SQLITE_VARIABLES = 500  # of one statement; the least that any SQLite allows is 999
 
 _LOST = Note(message="a reply that had arrived could not be kept; the next build asks for it again")
 
 Answer = TypeVar("Answer")
 _Operation = Callable[[sqlite3.Connection], Any]
-_Work = tuple[_Operation, "Future[Any]"]
+# One operation, and who hears what came of it: a thread that waits, or a task of a loop.
+_Work = tuple[_Operation, "Future[Any] | asyncio.Future[Any]"]
+_Ended = tuple["asyncio.Future[Any]", Any, Exception | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +70,10 @@ class Journal:
             self._owner = Owner(folder)
         except OSError as error:
             raise trouble(folder, error) from error
-        self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
-        self._woken: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}  # of the thread alone
+        self._work: queue.SimpleQueue[list[_Work] | None] = queue.SimpleQueue()
+        # What goes to the thread next: of each thread that asks, its loop and what was gathered there.
+        self._gathered: dict[int, tuple[asyncio.AbstractEventLoop, list[_Work]]] = {}
+        self._woken: dict[asyncio.AbstractEventLoop, list[_Ended]] = {}  # of the thread alone
         self._thread = threading.Thread(target=self._run, name="evalspec-journal", daemon=True)
         self._thread.start()
         try:
@@ -78,6 +84,8 @@ class Journal:
 
     def close(self) -> None:
         """Commit what waits and let go of everything."""
+        for asker in tuple(self._gathered):
+            self._hand_over(asker)
         self._work.put(None)
         self._thread.join()
         self._owner.release()
@@ -117,10 +125,10 @@ class Journal:
             held = connection.execute("SELECT orphaned FROM claims WHERE key = ?", (key,)).fetchone()
             amount = price * (1 + (held[0] if held is not None else 0))
             row = (key, *reply_row(key, reply), raw.encode("utf-8", "surrogatepass"))
-            connection.execute("INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?)", row)
+            is_first = connection.execute("INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?)", row).rowcount
             connection.execute("INSERT INTO charges VALUES (?, ?, ?)", (plan, key, amount))
             connection.execute("DELETE FROM claims WHERE key = ?", (key,))
-            return _reply(connection, key) or reply
+            return reply if is_first else _reply(connection, key) or reply
 
         try:
             return await self._soon(write)
@@ -183,26 +191,35 @@ class Journal:
 
     def _now(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
         future: Future[Answer] = Future()
-        self._work.put((work, future))
+        self._hand_over(threading.get_ident())
+        self._work.put([(work, future)])
         return future.result()
 
     async def _soon(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
         loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[None] = loop.create_future()
-        future: Future[Answer] = Future()
-        future.add_done_callback(lambda _: self._woken.setdefault(loop, []).append(waiter))
-        self._work.put((work, future))
-        await waiter
-        return future.result()
+        waiter: asyncio.Future[Answer] = loop.create_future()
+        asker = threading.get_ident()
+        if asker not in self._gathered or self._gathered[asker][0] is not loop:
+            self._hand_over(asker)
+            self._gathered[asker] = (loop, [])
+            loop.call_later(GATHER_SECONDS, self._hand_over, asker)
+        self._gathered[asker][1].append((work, waiter))
+        return await waiter
+
+    def _hand_over(self, asker: int) -> None:
+        """Give the journal's thread what was gathered in the one that asks."""
+        if asker in self._gathered:
+            self._work.put(self._gathered.pop(asker)[1])
 
     def _run(self) -> None:
         is_open = True
         while is_open:
             together, is_open = self._next()
-            for (_, future), (answer, error) in zip(
-                together, self._outcomes([work for work, _ in together]), strict=True
-            ):
-                if error is None:
+            outcomes = self._outcomes([work for work, _ in together])
+            for (_, future), (answer, error) in zip(together, outcomes, strict=True):
+                if isinstance(future, asyncio.Future):
+                    self._woken.setdefault(future.get_loop(), []).append((future, answer, error))
+                elif error is None:
                     future.set_result(answer)
                 else:
                     future.set_exception(error)
@@ -214,21 +231,21 @@ class Journal:
     def _wake(self) -> None:
         """Wake those whose answers are there: a loop once a commit, not once a caller."""
         woken, self._woken = self._woken, {}
-        for loop, waiters in woken.items():
+        for loop, ended in woken.items():
             with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
-                loop.call_soon_threadsafe(_end_waiting, waiters)
+                loop.call_soon_threadsafe(_end_waiting, ended)
 
     def _next(self) -> tuple[list[_Work], bool]:
         """Wait for work and return all that is there, and whether more may come."""
         together: list[_Work] = []
         while len(together) < MAX_TOGETHER:
             try:
-                one = self._work.get(block=not together)
+                some = self._work.get(block=not together)
             except queue.Empty:
                 break
-            if one is None:
+            if some is None:
                 return together, False
-            together.append(one)
+            together += some
         return together, True
 
     def _outcomes(self, works: Sequence[_Operation]) -> list[tuple[Any, Exception | None]]:
@@ -255,10 +272,14 @@ class Journal:
         return error if is_ours else trouble(self._folder, error)
 
 
-def _end_waiting(waiters: Sequence[asyncio.Future[None]]) -> None:
-    for waiter in waiters:
-        if not waiter.done():  # a Ctrl-C ends the waiting, and never what is being written
-            waiter.set_result(None)
+def _end_waiting(ended: Sequence[_Ended]) -> None:
+    for waiter, answer, error in ended:
+        if waiter.done():  # a Ctrl-C ended the waiting, and never what is being written
+            continue
+        if error is None:
+            waiter.set_result(answer)
+        else:
+            waiter.set_exception(error)
 
 
 def _reply(connection: sqlite3.Connection, key: str) -> Reply | None:

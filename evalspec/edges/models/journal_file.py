@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
@@ -35,6 +35,8 @@ _TABLES = (
     f"PRAGMA application_id={APPLICATION_ID}",
     f"PRAGMA user_version={SCHEMA_VERSION}",
 )
+_REPLY = tuple(one.name for one in fields(Reply))
+_USAGE = tuple(one.name for one in fields(Usage))
 _FREE = "free space there, or name another folder in EVALSPEC_STATE; what is committed in it is safe"
 _MOVE = (
     "move it and the files beside it away, and run the build again: what is on a tape is not asked again; "
@@ -97,7 +99,9 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def reply_row(key: str, reply: Reply) -> tuple[str, str]:
     """Spell a reply for the journal, with its sum."""
-    text = json.dumps(asdict(reply))  # ASCII: half a surrogate pair in a reply is no UTF-8
+    # ASCII: half a surrogate pair in a reply is no UTF-8. Not `asdict`: it copies deeply, and takes ten times as long.
+    values = {name: getattr(reply, name) for name in _REPLY}
+    text = json.dumps({**values, "usage": {name: getattr(reply.usage, name) for name in _USAGE}})
     return text, digest_text(f"{key}\n{text}")
 
 

@@ -16,7 +16,8 @@ class Open:
 
     key: str
     request: Request
-    tries: int = 0
+    tries: int = 0  # that failed
+    refusals: int = 0  # by a limit
     is_first: bool = False  # to its model: the others wait for what comes of it
 
 

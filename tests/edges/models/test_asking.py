@@ -13,12 +13,11 @@ import pytest
 from model_server import Act, Asked, ModelServer, Script, model_server
 
 from evalspec.diagnostics import BuildError
-from evalspec.edges.models.admission import Admission, Pace, clamped
 from evalspec.edges.models.asking import DOLLAR, Asker, Price, Rules, Way
 from evalspec.edges.models.http import HttpTransport
 from evalspec.edges.models.journal import Journal
 from evalspec.edges.models.prices import FREE, ListPrice
-from evalspec.edges.models.transport import Endpoint, FaultKind
+from evalspec.edges.models.transport import Endpoint
 from evalspec.model.asking import Reply, Request
 from evalspec.ports import request_key
 
@@ -135,56 +134,38 @@ def test_what_may_pass_is_tried_again(tmp_path: Path, act: Act) -> None:
     assert len(server.asked) == 2
 
 
-def window(*, jobs: int = 32) -> Admission:
-    return Admission(most=jobs, pace=Pace(backoff=1.0, longest_pause=120.0))
+def test_a_refusal_now_and_then_holds_nobody_else_back(tmp_path: Path) -> None:
+    """Each question of three is refused once and told to come in half a second; all others go on meanwhile."""
+    refused: set[str] = set()
+
+    def script(asked: Asked) -> Act:
+        if int(asked.text) % 20 == 3 and asked.text not in refused:
+            refused.add(asked.text)
+            return Act(status=429, body="{}", headers={"Retry-After": "0.5"})
+        return echo(asked)
+
+    with model_server(script) as server, asker(tmp_path, server) as one:
+        replies = one.ask([question(str(at)) for at in range(60)])
+
+    assert [reply.text for reply in replies] == [f"re: {at}" for at in range(60)]
+    assert server.texts[-3:] == ["3", "23", "43"]
+    assert len(server.asked) == 63
 
 
-def test_one_outage_halves_the_window_once_however_many_calls_hear_of_it() -> None:
-    """Calls that were on their way when the first 429 came say nothing new."""
-    one = window()
-    for at in range(8):
-        one.failed("rate_limit", sent_at=0.0, now=1.0 + at / 10, retry_after=5.0)
+def test_an_endpoint_that_takes_few_at_once_is_learned(tmp_path: Path) -> None:
+    """It takes six and is asked by 32: everything is answered, and what it refused stays a small part."""
 
-    assert (one.at_once, one.failures) == (16.0, 1)
-    assert not one.has_room(5.9) and one.has_room(6.8)  # the last pause that was asked for counts
+    def script(asked: Asked) -> Act:
+        if asked.open > 6:
+            return Act(status=429, body="{}", headers={"Retry-After": "0.01"})
+        return Act(text=f"re: {asked.text}", delay=0.01)
 
+    with model_server(script) as server, asker(tmp_path, server, jobs=32) as one:
+        replies = one.ask([question(str(at)) for at in range(300)])
 
-def test_a_window_grows_by_one_a_round_once_it_was_told_to_stop() -> None:
-    """Sixteen replies at sixteen at once make room for one more call."""
-    one = window()
-    one.failed("rate_limit", sent_at=0.0, now=1.0)
-    for _ in range(16):
-        one.answered(2.0)
-
-    assert 16.9 < one.at_once <= 17.0
-    assert window(jobs=4).at_once == 4.0
-
-
-def test_an_endpoint_that_fails_is_tried_with_one_call_until_it_is_back() -> None:
-    """From the second failed round on a single call probes; a reply opens the window again, at half."""
-    one = window()
-    assert one.failed("server", sent_at=0.0, now=1.0) is False and one.width == 32
-    assert one.failed("server", sent_at=1.0, now=2.0) is False and one.width == 1
-    one.answered(3.0)
-    assert one.width == 16
-
-
-@pytest.mark.parametrize(("kind", "rounds"), [("server", 6), ("rate_limit", 10), ("connect", 3), ("timeout", 2)])
-def test_an_endpoint_is_given_up_after_rounds_without_a_reply(kind: FaultKind, rounds: int) -> None:
-    """And not before; a reply between starts the count anew."""
-    one = window()
-    said = [one.failed(kind, sent_at=float(at), now=at + 0.5) for at in range(rounds)]
-    assert said == [False] * (rounds - 1) + [True]
-    one.answered(100.0)
-    assert one.failed(kind, sent_at=101.0, now=102.0) is False
-
-
-@pytest.mark.parametrize(
-    ("asked", "waited"), [(3.0, 3.0), (0.0, 0.0), (-1.0, 0.0), (1e9, 120.0), (float("nan"), 0.0), (float("inf"), 0.0)]
-)
-def test_a_pause_is_capped_whatever_a_server_asks_for(asked: float, waited: float) -> None:
-    """Junk and centuries included."""
-    assert clamped(asked, 120.0) == waited
+    assert [reply.text for reply in replies] == [f"re: {at}" for at in range(300)]
+    assert len(server.asked) - 300 == one.count.retried
+    assert one.count.retried < 150
 
 
 def test_two_models_of_one_endpoint_are_tried_alone_each(tmp_path: Path) -> None:
