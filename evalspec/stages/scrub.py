@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from evalspec.model.case import Input, Message
 from evalspec.model.row import Row
@@ -90,6 +91,11 @@ def detectors_of(catalog: Catalog) -> Detectors:
 
 def personal_spans(text: str, detectors: Detectors, keep: Sequence[str] = ()) -> tuple[Finding, ...]:
     """Return what the detectors find, without overlaps, in order; replacements made before are not findings."""
+    return _spans(text, detectors, tuple(keep)) if detectors else ()
+
+
+@lru_cache(maxsize=1 << 16)  # a row, its case and the lock hold the same text; a build looks at it in each place
+def _spans(text: str, detectors: Detectors, keep: tuple[str, ...]) -> tuple[Finding, ...]:
     folded = fold(text)
     found = [
         Finding(type=name, start=start, end=end)
