@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["NDArray", "np"]
+__all__ = ["OSA", "LCSseq", "NDArray", "Postfix", "Prefix", "np", "phonenumbers"]
 
 
 class _Later:
@@ -28,7 +28,13 @@ class _Later:
 
 if TYPE_CHECKING:
     import numpy as np
+    import phonenumbers
     from numpy.typing import NDArray
+    from rapidfuzz.distance import OSA, LCSseq, Postfix, Prefix
 else:
     np = _Later("numpy")
+    phonenumbers = _Later("phonenumbers")
+    OSA, LCSseq, Postfix, Prefix = (
+        _Later(f"rapidfuzz.distance.{one}") for one in ("OSA", "LCSseq", "Postfix", "Prefix")
+    )
     NDArray = None  # in annotations alone, which nothing evaluates

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from evalspec.catalog import load_catalog
-from evalspec.catalog.grammar.check import check_grammar
-from evalspec.catalog.grammar.read import read_grammar
 from evalspec.diagnostics import Collector, Diagnostic, EvalspecError, Span, SpecError
 from evalspec.edges.files import exists, list_files, neighbour, read_bytes, read_text
 from evalspec.edges.package import read_schema
@@ -37,7 +35,6 @@ from evalspec.stages.resolving.paths import stem_of
 from evalspec.stages.seeds import read_source
 from evalspec.stages.tape import Tape
 from evalspec.taping import read_tape_of
-from evalspec.text.prompts import problems_in_prompt
 from evalspec.twins import twin_prompts
 
 DATA_SUFFIXES = (".yaml", ".yml", ".json")
@@ -162,6 +159,10 @@ def check_spec(loaded: Loaded, inputs: Inputs) -> tuple[Diagnostic, ...]:
 
 
 def _check_prompts(loaded: Loaded, spec: Spec) -> None:
+    if not any(pool.prompt for pool in spec.pools):
+        return
+    from evalspec.text.prompts import problems_in_prompt
+
     problems = Collector()
     places = {file.path: file.at for file in loaded.files if file.kind == "prompt"}
     for pool in spec.pools:
@@ -173,6 +174,11 @@ def _check_prompts(loaded: Loaded, spec: Spec) -> None:
 
 def _check_grammars(inputs: Inputs, layout: Plan) -> tuple[Diagnostic, ...]:
     """Try every cell and voice that a grammar is to write; a grammar that cannot is refused before the build."""
+    if not any(model.grammar for model in inputs.spec.models):
+        return ()
+    from evalspec.catalog.grammar.check import check_grammar
+    from evalspec.catalog.grammar.read import read_grammar
+
     found: list[Diagnostic] = []
     spec = inputs.spec
     for model in spec.models:

@@ -76,10 +76,11 @@ class Member:
 
 
 class Catalog:
-    """Members by kind and name, frozen once `catalog/` is imported; a class because decorators fill it."""
+    """Members by kind and name, imported when a kind is first asked for; a class because decorators fill it."""
 
     def __init__(self) -> None:
         self._members: dict[tuple[str, str], Member] = {}
+        self.load: Callable[[Kind], None] = lambda kind: None  # `catalog/` says where the members of a kind stand
 
     def add(self, member: Member) -> None:
         """Add one member; a second of the same kind and name is a programmer's error."""
@@ -90,14 +91,17 @@ class Catalog:
 
     def get(self, kind: Kind, name: str) -> Member:
         """Return one member; `resolve` has checked that it is there."""
+        self.load(kind)
         return self._members[(kind, name)]
 
     def find(self, kind: Kind, name: str) -> Member | None:
         """Return one member or None."""
+        self.load(kind)
         return self._members.get((kind, name))
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Return the names of one kind, sorted."""
+        self.load(kind)
         return tuple(sorted(name for one, name in self._members if one == kind))
 
     def all(self, kind: Kind) -> tuple[Member, ...]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from evalspec.catalog.techniques.asked import prompt_of
 from evalspec.diagnostics import Diagnostic, Note
 from evalspec.model.plan import Plan, Slot
 from evalspec.model.spec import Spec
 from evalspec.stages.generate import asks_model
-from evalspec.text.prompts import PromptError
 
 LISTED = 3  # pairs that are named, a pool
 
@@ -20,6 +18,11 @@ def twin_prompts(spec: Spec, layout: Plan) -> tuple[Diagnostic, ...]:
     for slot in layout.slots_by_id.values():
         if slot.cell is not None and asks_model(slot, spec):
             first.setdefault((slot.pool, slot.stratum, slot.persona, slot.language), slot)
+    if not first:  # nothing is asked, and nothing of prompts is imported
+        return ()
+    from evalspec.catalog.techniques.asked import prompt_of
+    from evalspec.text.prompts import PromptError
+
     said: dict[tuple[str, str, str], list[Slot]] = {}
     for slot in first.values():
         try:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import pkgutil
 import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+import evalspec.catalog
+from evalspec.catalog import FOLDERS, load_catalog
 from evalspec.pipeline import STAGES
+from evalspec.registry import CATALOG, Kind
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "evalspec"
@@ -414,3 +420,16 @@ def test_unfinished_work_is_not_left_in_the_code() -> None:
         for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1)
         if any(mark in line for mark in marks)
     ] == []
+
+
+def test_members_of_a_kind_stand_in_its_folder() -> None:
+    """A command imports the folders of the kinds that it asks for; one that stands elsewhere would not be found."""
+    load_catalog()
+    for folder in sorted(set(FOLDERS.values())):
+        assert (PACKAGE / "catalog" / folder).is_dir()
+    for module in pkgutil.walk_packages(evalspec.catalog.__path__, "evalspec.catalog."):
+        importlib.import_module(module.name)
+    for kind in get_args(Kind):
+        for member in CATALOG.all(kind):
+            place = member.function.__module__.split(".")[2]
+            assert place == FOLDERS.get(kind, place), f"{kind} `{member.name}` stands in {place}"

@@ -8,36 +8,35 @@ import json
 import os
 import sys
 import unicodedata
-from importlib.metadata import version
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 # Packages whose answers end up in a lock or a report.
 LEANS_ON = ("jinja2", "jsonschema", "numpy", "phonenumbers", "pyyaml", "rapidfuzz", "regex")
+_PACKAGE = Path(__file__).parents[1]
 
 
 def read_text(name: str) -> str:
     """Return a text of the package by its path inside it, such as `catalog/families.yaml`."""
-    return _inside(files("evalspec"), name).read_text(encoding="utf-8")
+    return (_PACKAGE / name).read_text(encoding="utf-8")
 
 
 @functools.cache
 def read_schema(name: str) -> dict[str, Any]:
     """Return a JSON Schema by its file name, such as `spec.v1.json`; treat it as read-only."""
     # The wheel holds the schemas inside the package; an editable install finds them beside it.
-    packaged = _inside(files("evalspec"), f"schemas/{name}")
-    text = packaged if packaged.is_file() else Path(__file__).parents[2] / "schemas" / name
-    schema: dict[str, Any] = json.loads(text.read_text(encoding="utf-8"))
+    packaged = _PACKAGE / "schemas" / name
+    path = packaged if packaged.is_file() else _PACKAGE.parent / "schemas" / name
+    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return schema
 
 
 def fingerprint() -> str:
     """Return a digest of what makes a build beside its inputs: this code, Python, and the packages it leans on."""
+    from importlib.metadata import version  # which takes longer to import than most files to read
+
     whole = hashlib.sha256()
-    package = Path(__file__).parents[1]
-    for root in (package, package.parent / "schemas"):
+    for root in (_PACKAGE, _PACKAGE.parent / "schemas"):
         for folder, below, names in os.walk(root):
             below[:] = sorted(name for name in below if name != "__pycache__")
             for name in sorted(names):
@@ -48,9 +47,3 @@ def fingerprint() -> str:
     versions = [sys.version, unicodedata.unidata_version, *(f"{name} {version(name)}" for name in LEANS_ON)]
     whole.update("\0".join(versions).encode())
     return whole.hexdigest()
-
-
-def _inside(root: Traversable, name: str) -> Traversable:
-    for part in name.split("/"):
-        root = root / part
-    return root

@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from rapidfuzz.distance import Postfix, Prefix
-
-from evalspec.later import NDArray, np
+from evalspec.later import NDArray, Postfix, Prefix, np
 from evalspec.text.vectors import DIMS, SIZES, codes_in, padded
 
 Floats: TypeAlias = "NDArray[np.float64]"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-
-import regex
+from typing import TYPE_CHECKING
 
 from evalspec.text.patterns import lazy_unicode
 from evalspec.text.tokens import tokens
+
+if TYPE_CHECKING:
+    import regex
 
 UNSURE = "und"
 MIN_HITS = 1  # small words that must be found before a language of the Latin script is named

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain
 
-from rapidfuzz.distance import OSA, LCSseq
-
+from evalspec.later import OSA, LCSseq
 from evalspec.text.grams import Spread, product_and_norms
 from evalspec.text.noise_words import COURTESY, PROTECTED
 from evalspec.text.tokens import tokens

@@ -6,10 +6,12 @@ import functools
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-
-import regex
+from typing import TYPE_CHECKING
 
 from evalspec.text.patterns import lazy_pattern
+
+if TYPE_CHECKING:
+    import regex
 
 Span = tuple[int, int]
 Spans = tuple[Span, ...]
@@ -128,6 +130,8 @@ def sentence_spans(text: str, protected: Spans = ()) -> Spans:
 
 @functools.lru_cache(maxsize=256)
 def _compiled(pattern: str) -> regex.Pattern[str]:
+    import regex  # whoever has no pattern of their own does not wait for it
+
     return regex.compile(pattern)
 
 

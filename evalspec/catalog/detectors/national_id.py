@@ -20,8 +20,13 @@ _BEFORE, _AFTER = rf"(?<!{LETTER})(?<![.+\-/#$€£])", rf"(?!{LETTER}|[.\-/,]\d
 Span = tuple[int, int]
 
 
-def _pattern(body: str) -> re.Pattern[str]:
-    return lazy_pattern(rf"{_BEFORE}(?:{body}){_AFTER}", re.IGNORECASE)
+def _number(body: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return a number wherever it stands, and where it is no part of anything longer.
+
+    The first is compiled and told in a tenth of the time, and nearly all texts do not even hold that.
+    """
+    whole = rf"{_BEFORE}(?:{body}){_AFTER}"
+    return lazy_pattern(body, re.IGNORECASE), lazy_pattern(whole, re.IGNORECASE)
 
 
 def _cue(words: str) -> re.Pattern[str]:
@@ -30,13 +35,16 @@ def _cue(words: str) -> re.Pattern[str]:
 
 def _numbers(
     text: str,
-    pattern: re.Pattern[str],
+    number: tuple[re.Pattern[str], re.Pattern[str]],
     cue: re.Pattern[str],
     is_valid: Callable[[str], bool],
     *,
     alone: Callable[[str], bool],
 ) -> tuple[Span, ...]:
     """Return valid numbers that a cue comes before; `alone` tells what is sure as written if nothing calls it an id."""
+    core, pattern = number
+    if not core.search(text):
+        return ()
     spans = []
     for found in pattern.finditer(text):
         start, written = found.start(), found.group()
@@ -59,7 +67,7 @@ def _always(written: str) -> bool:
     return True
 
 
-_SSN = _pattern(r"\d{3}-\d{2}-\d{4}|\d{3} \d{2} \d{4}|\d{3}\.\d{2}\.\d{4}|\d{9}")
+_SSN = _number(r"\d{3}-\d{2}-\d{4}|\d{3} \d{2} \d{4}|\d{3}\.\d{2}\.\d{4}|\d{9}")
 _SSN_CUE = _cue(r"ssn?#?|socials?|social security(?: (?:no|number|#))?|soc sec")
 
 
@@ -75,7 +83,7 @@ def _is_ssn(digits: str) -> bool:
     return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
 
 
-_NINO = _pattern(r"[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]")
+_NINO = _number(r"[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]")
 _NINO_CUE = _cue(r"nino|n\.?i\.?(?: ?(?:no|num|number))?|national insurance(?: (?:no|number))?")
 _NINO_PREFIX = lazy_pattern(r"(?!BG|GB|NK|KN|TN|NT|ZZ)(?:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]|QQ)")
 
@@ -90,7 +98,7 @@ def _has_nino_prefix(number: str) -> bool:
     return _NINO_PREFIX.match(number) is not None
 
 
-_DNI = _pattern(r"\d{2}\.?\d{3}\.?\d{3}[ \-]?[A-Z]|[XYZ][ \-]?\d{7}[ \-]?[A-Z]")
+_DNI = _number(r"\d{2}\.?\d{3}\.?\d{3}[ \-]?[A-Z]|[XYZ][ \-]?\d{7}[ \-]?[A-Z]")
 _DNI_CUE = _cue(r"d\.?n\.?i\.?|n\.?i\.?e\.?|n\.?i\.?f\.?|documento")
 _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"  # by the number modulo 23
 
@@ -106,7 +114,7 @@ def _is_dni(written: str) -> bool:
     return written[-1] == _DNI_LETTERS[int(number) % 23]
 
 
-_NIR = _pattern(r"[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}")
+_NIR = _number(r"[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}")
 _NIR_CUE = _cue(r"nir|s[ée]cu|s[ée]curit[ée] sociale|n° ?ss")
 
 
@@ -121,7 +129,7 @@ def _is_nir(written: str) -> bool:
     return number.isdigit() and int(written[13:]) == 97 - int(number) % 97
 
 
-_TAX_ID = _pattern(r"[1-9]\d ?\d{3} ?\d{3} ?\d{3}")
+_TAX_ID = _number(r"[1-9]\d ?\d{3} ?\d{3} ?\d{3}")
 _TAX_ID_CUE = _cue(r"steuer-?id(?:nr)?|steueridentifikationsnummer|steuernummer|id-?nr\.?|tin|tax id")
 
 
@@ -141,7 +149,7 @@ def _is_tax_id(digits: str) -> bool:
 
 
 _FISCAL_DIGIT = "[0-9LMNPQRSTUV]"  # letters stand for digits where two people would have one code
-_FISCAL = _pattern(
+_FISCAL = _number(
     rf"[A-Z]{{3}} ?[A-Z]{{3}} ?{_FISCAL_DIGIT}{{2}}[A-EHLMPRST]{_FISCAL_DIGIT}{{2}} ?[A-Z]{_FISCAL_DIGIT}{{3}} ?[A-Z]"
 )
 _FISCAL_CUE = _cue(r"codice fiscale|c\.?f\.?")
@@ -167,7 +175,7 @@ def _is_fiscal_code(written: str) -> bool:
     return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[total % 26] == written[15]
 
 
-_PESEL = _pattern(r"\d{11}")
+_PESEL = _number(r"\d{11}")
 _PESEL_CUE = _cue(r"pesel\w{0,3}")
 _PESEL_WEIGHTS = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)
 
@@ -184,7 +192,7 @@ def _is_pesel(digits: str) -> bool:
     return weighed % 10 == 0 and 1 <= month <= 12 and 1 <= day <= 31
 
 
-_BSN = _pattern(r"\d{9}|\d{4}\.\d{2}\.\d{3}|\d{3} \d{3} \d{3}")
+_BSN = _number(r"\d{9}|\d{4}\.\d{2}\.\d{3}|\d{3} \d{3} \d{3}")
 _BSN_CUE = _cue(r"bsn(?:-?nummer)?|burgerservicenummer|sofi-?nummer")
 _BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 
@@ -199,7 +207,7 @@ def _is_bsn(digits: str) -> bool:
     return sum(int(char) * weight for char, weight in zip(digits, _BSN_WEIGHTS, strict=True)) % 11 == 0 < int(digits)
 
 
-_CPF = _pattern(r"\d{3}\.?\d{3}\.?\d{3}[\-/]?\d{2}")
+_CPF = _number(r"\d{3}\.?\d{3}\.?\d{3}[\-/]?\d{2}")
 _CPF_CUE = _cue(r"cpf(?: n[ºo°]\.?)?")
 
 
@@ -217,7 +225,7 @@ def _is_cpf(digits: str) -> bool:
     return len(set(digits)) > 1
 
 
-_AADHAAR = _pattern(r"[2-9]\d{3}[ \-]?\d{4}[ \-]?\d{4}")
+_AADHAAR = _number(r"[2-9]\d{3}[ \-]?\d{4}[ \-]?\d{4}")
 _AADHAAR_CUE = lazy_pattern(r"\ba+dh?a+r\b|\buid(?:ai)?\b|आधार", re.IGNORECASE)
 # Verhoeff's scheme: the multiplication of the dihedral group of order ten, and a permutation by place.
 _PERMUTATION = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)

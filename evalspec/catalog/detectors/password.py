@@ -9,10 +9,15 @@ from evalspec.text.mentions import LETTER, UNSPACED
 from evalspec.text.patterns import lazy_pattern
 
 _IS = rf"(?: (?:is|was|to|ist|lautet|war|est|es|è|é|era)(?!{LETTER}))?"
+_WORDS = (
+    "pass ?word|pass ?code|pass ?phrase|passwrd|passwd|pwd|pw|passwort|kennwort|contraseña|contrasena|mot de passe|"
+    "mdp|senha|palavra-passe|wachtwoord|hasło|haslo|şifrem?|sifrem?|parolam?|пароль"
+)
+_UNSPACED_WORDS = "密码|口令|パスワード|पासवर्ड|비밀번호"
+# What every cue begins with, told in a tenth of the time; texts without it are nearly all of them.
+_BEGINNING = lazy_pattern(rf"(?:{_WORDS}|pass|clave|pin)[\s:=]|{_UNSPACED_WORDS}", re.IGNORECASE)
 _CUE = lazy_pattern(
-    rf"(?:(?<!{LETTER})(?:(?:pass ?word|pass ?code|pass ?phrase|passwrd|passwd|pwd|pw|passwort|kennwort|contraseña|"
-    r"contrasena|mot de passe|mdp|senha|palavra-passe|wachtwoord|hasło|haslo|şifrem?|sifrem?|parolam?|пароль)"
-    rf"(?!{LETTER}){_IS}(?: ?[:=]|(?=\s))|"
+    rf"(?:(?<!{LETTER})(?:(?:{_WORDS})(?!{LETTER}){_IS}(?: ?[:=]|(?=\s))|"
     # These have other meanings, so that what follows has to be said to be one.
     rf"(?:pass|clave|pin(?! ?code)(?: number| no)?)(?: (?:is|was|to|es|ist)(?!{LETTER})| ?[:=]))|"
     r"(?:密码|口令)(?:是|为)?[:=]?|パスワードは?[:=]?|पासवर्ड|비밀번호는?[:=]?)\s{0,2}",
@@ -26,6 +31,8 @@ _AFTER = ".,;:?"
 @detector("password", version=1)
 def password(text: str) -> tuple[tuple[int, int], ...]:
     """Find what follows `my password is` and its like, if it has a digit or a sign in it or follows `=`."""
+    if not _BEGINNING.search(text):
+        return ()
     spans = []
     for cue in _CUE.finditer(text):
         value = _VALUE.match(text, cue.end())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 
 @cache
 def builtin_prompt(name: str) -> str:
     """Return the text of one of the templates in this folder."""
-    return files(__package__).joinpath(f"{name}.jinja").read_text(encoding="utf-8")
+    return (Path(__file__).parent / f"{name}.jinja").read_text(encoding="utf-8")
