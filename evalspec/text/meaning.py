@@ -13,7 +13,7 @@ from typing import TypeAlias
 from evalspec.later import NDArray, np
 from evalspec.text.vectors import Floats, Ints
 
-_ROWS = 4096  # spread out at a time: 12 MB at 384 dimensions
+_ROWS = 512  # spread out at a time: what fits in a cache
 SCALE = 127  # a component of 1 is this; the norm of a row is close to it, never equal, so cosines divide by both norms
 
 # Texts to one int8 row each. What makes the rows is outside: a model, a cache, or nothing at all where `verify` runs.
@@ -46,29 +46,33 @@ class Meanings:
 
     def unit(self, kind: type[np.float32] | type[np.float64] | None = None) -> NDArray[np.floating]:
         """Return all rows at unit length; a row of zeros stays zero."""
-        norms = np.sqrt(np.maximum(self.norms, 1).astype(np.float64))
-        block: NDArray[np.floating] = (self.rows.astype(np.float64) / norms[:, None]).astype(kind or np.float64)
+        block: NDArray[np.floating] = (self.rows / self._lengths()[:, None]).astype(kind or np.float64, copy=False)
         return block
 
     def weighted(self, weights: Floats) -> Floats:
         """Return the sum of the rows at unit length, each times its weight."""
-        found = np.zeros(self.width)
+        scaled, found = weights / self._lengths(), np.zeros(self.width)
         for start in range(0, len(self), _ROWS):
-            part = slice(start, start + _ROWS)
-            found += weights[part] @ self.take(np.arange(len(self))[part]).unit()
+            found += scaled[start : start + _ROWS] @ self.rows[start : start + _ROWS].astype(np.float64)
         return found
 
     def along(self, direction: Floats) -> Floats:
         """Return the product of each row at unit length with one direction."""
-        parts = [self.take(np.arange(len(self))[start : start + _ROWS]) for start in range(0, len(self), _ROWS)]
-        return np.concatenate([part.unit() @ direction for part in parts]) if parts else np.zeros(0)
+        found = np.empty(len(self))
+        for start in range(0, len(self), _ROWS):
+            found[start : start + _ROWS] = self.rows[start : start + _ROWS].astype(np.float64) @ direction
+        return np.asarray(found / self._lengths())
 
     def sizes(self) -> Floats:
         """Return the summed absolute values of the rows at unit length, dimension by dimension."""
-        found = np.zeros(self.width)
+        scaled, found = 1 / self._lengths(), np.zeros(self.width)
         for start in range(0, len(self), _ROWS):
-            found += np.abs(self.take(np.arange(len(self))[start : start + _ROWS]).unit()).sum(axis=0)
+            found += scaled[start : start + _ROWS] @ np.abs(self.rows[start : start + _ROWS].astype(np.float64))
         return found
+
+    def _lengths(self) -> Floats:
+        """Return the length of every row, and 1 for a row of zeros."""
+        return np.sqrt(np.maximum(self.norms, 1).astype(np.float64))
 
 
 def meanings(rows: NDArray[np.int8]) -> Meanings:

@@ -125,32 +125,32 @@ class Vectors:
 
     def unit(self, kind: type[np.float32] | type[np.float64] | None = None) -> NDArray[np.floating]:
         """Return all rows at unit length; a text without n-grams stays zero."""
-        rows, values = self._cells()
+        lengths = np.diff(self.starts)
         block: NDArray[np.floating] = np.zeros((len(self), DIMS), dtype=kind or np.float64)
-        block[rows, self.columns] = values
+        values = self.counts / np.repeat(self._lengths(), lengths)
+        block[np.repeat(np.arange(len(self)), lengths), self.columns] = values
         return block
 
     def weighted(self, weights: Floats) -> Floats:
         """Return the sum of the rows at unit length, each times its weight; what is zero costs nothing."""
-        rows, values = self._cells()
-        return np.asarray(np.bincount(self.columns, weights=values * weights[rows], minlength=DIMS), dtype=np.float64)
+        values = np.repeat(weights / self._lengths(), np.diff(self.starts)) * self.counts
+        return np.asarray(np.bincount(self.columns, weights=values, minlength=DIMS), dtype=np.float64)
 
     def along(self, direction: Floats) -> Floats:
         """Return the product of each row at unit length with one direction."""
-        rows, values = self._cells()
-        products = values * direction[self.columns]
-        return np.asarray(np.bincount(rows, weights=products, minlength=len(self)), dtype=np.float64)
+        found, filled = np.zeros(len(self)), np.flatnonzero(np.diff(self.starts))
+        if len(filled):
+            found[filled] = np.add.reduceat(direction[self.columns] * self.counts, self.starts[filled])
+        return np.asarray(found / self._lengths())
 
     def sizes(self) -> Floats:
         """Return the summed absolute values of the rows at unit length, dimension by dimension."""
-        values = np.abs(self._cells()[1])
+        values = np.repeat(1 / self._lengths(), np.diff(self.starts)) * np.abs(self.counts)
         return np.asarray(np.bincount(self.columns, weights=values, minlength=DIMS), dtype=np.float64)
 
-    def _cells(self) -> tuple[Ints, Floats]:
-        """Return row and value of every entry of the rows at unit length."""
-        rows = np.repeat(np.arange(len(self)), np.diff(self.starts))
-        norms = np.sqrt(np.maximum(self.norms, 1).astype(np.float64))
-        return rows, self.counts / norms[rows]
+    def _lengths(self) -> Floats:
+        """Return the length of every row, and 1 for a row of zeros."""
+        return np.sqrt(np.maximum(self.norms, 1).astype(np.float64))
 
 
 def padded(text: str) -> str:
