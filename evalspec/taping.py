@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit
 from evalspec.edges.files import exists, list_files, read_text, write_atomic
-from evalspec.edges.secrets import refuse_secrets, secret_spans
+from evalspec.edges.secrets import held_secrets, refuse_secrets, secret_spans
 from evalspec.model.asking import Reply
 from evalspec.model.source import SourceFile
 from evalspec.model.spec import Spec
@@ -24,6 +25,7 @@ from evalspec.text.patterns import lazy_pattern
 if TYPE_CHECKING:
     from evalspec.asking import Asked
 
+FOUND_BEFORE = 256  # every reply names the model that served it
 _SURROGATE = lazy_pattern("[\ud800-\udfff]")
 
 
@@ -93,12 +95,13 @@ def publishing(
 
 def finder(catalog: Catalog) -> Find:
     """Return what looks in a reply for what must not be published, in its text and in the strings written in it."""
-    detectors = detectors_of(catalog)
+    detectors, held = detectors_of(catalog), held_secrets()
 
+    @lru_cache(maxsize=FOUND_BEFORE)
     def find(text: str) -> str | None:
         seen = dict.fromkeys((text, unescaped(text)))
         # Also as the segment spells it: a file with a key in it is refused when it is written.
-        if any(secret_spans(one) for one in seen | {json_line(text)[1:-1]: None}):
+        if any(secret_spans(one, held) for one in seen | {json_line(text)[1:-1]: None}):
             return "secret"
         if any(find_hidden(one) or _SURROGATE.search(one) for one in seen):
             return "hidden"

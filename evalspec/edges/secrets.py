@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 
 from evalspec.diagnostics import Diagnostic, EvalspecError, Span
 from evalspec.text.patterns import lazy_pattern
@@ -17,10 +18,13 @@ SHORTEST = 12  # characters of an environment's value; a shorter one is a word t
 SHOWN_AT_MOST = 20
 
 
-def secret_spans(text: str) -> tuple[tuple[int, int], ...]:
-    """Return (start, end) of every key in a text: by its format, or since the environment holds it."""
+def secret_spans(text: str, held: Sequence[str] | None = None) -> tuple[tuple[int, int], ...]:
+    """Return (start, end) of every key in a text: by its format, or since the environment holds it.
+
+    `held` is what `held_secrets` gave, for who looks through many texts.
+    """
     spans = list(key_spans(text))
-    for value in _values():
+    for value in held if held is not None else held_secrets():
         at = text.find(value)
         while at >= 0:
             spans.append((at, at + len(value)))
@@ -52,7 +56,7 @@ def refuse_secrets(text: str, path: str, *, is_written: bool = False) -> None:
     )
 
 
-def _values() -> tuple[str, ...]:
+def held_secrets() -> tuple[str, ...]:
     """Return the values of the environment that its names call secret; a path or a plain word is none."""
     return tuple(
         value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -105,6 +106,16 @@ class Axis:
     name: str
     levels: tuple[Level, ...]
     at: Span | None = field(default=None, compare=False, repr=False)
+    _by_name: Mapping[str, Level] = field(init=False, compare=False, repr=False)  # every slot looks its levels up
+
+    def __post_init__(self) -> None:
+        """Index the levels."""
+        object.__setattr__(self, "_by_name", {one.name: one for one in self.levels})
+
+    def described(self, level: str) -> str | None:
+        """Return the description of a level, where it has one."""
+        found = self._by_name.get(level)
+        return found.description if found is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,6 +364,10 @@ class Spec:
     def axis(self, name: str) -> Axis:
         """Return the axis of that name."""
         return next(one for one in self.axes if one.name == name)
+
+    def described(self, axis: str, level: str) -> str | None:
+        """Return the description of a level, where the axis is one of the spec's and its level has one."""
+        return next((one.described(level) for one in self.axes if one.name == axis), None)
 
     def persona(self, name: str) -> Persona:
         """Return the persona of that name."""

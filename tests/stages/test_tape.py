@@ -123,7 +123,9 @@ def test_a_key_of_this_machine_is_withheld(monkeypatch: pytest.MonkeyPatch) -> N
     """A server that says the caller's key back must not get it published."""
     monkeypatch.setenv("HOUSE_API_KEY", "kx9-3341-aabb-1234")
 
-    assert withheld(replace(PLAIN, text="you sent kx9-3341-aabb-1234"), FIND).problem == "withheld:secret"
+    find = finder(load_catalog())  # looks at the environment once, as a build does
+
+    assert withheld(replace(PLAIN, text="you sent kx9-3341-aabb-1234"), find).problem == "withheld:secret"
 
 
 @pytest.mark.parametrize("name", ["a\u202eb", "x" * 201, "jo.miller@acme-mail.example.com", KEY, "a\nb"])

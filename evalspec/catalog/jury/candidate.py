@@ -14,7 +14,6 @@ from evalspec.text.prompts import render_own
 @juror("candidate", version=1)
 def candidate(candidate: Candidate, spec: Spec, labels: Sequence[str], nonce: str) -> str:
     """Ask whether a candidate is plausible, in its cell and persona, and which label it should have."""
-    described = {(axis.name, level.name): level.description for axis in spec.axes for level in axis.levels}
     lineage = candidate.lineage
     return render_own(
         builtin_prompt("juror_candidate"),
@@ -25,7 +24,7 @@ def candidate(candidate: Candidate, spec: Spec, labels: Sequence[str], nonce: st
             "data": {
                 "message": input_json(candidate.input),
                 "situation": {
-                    f"{axis}: {level}": described.get((axis, level)) or "" for axis, level in lineage.cell.items()
+                    f"{axis}: {level}": spec.described(axis, level) or "" for axis, level in lineage.cell.items()
                 },
                 "person": spec.persona(lineage.persona).description if lineage.persona else "",
             },

@@ -96,7 +96,6 @@ def prompt_names(slot: Slot, spec: Spec) -> Mapping[str, object]:
     """Return the plain data that a prompt sees."""
     declared = {fact.name: fact for fact in spec.task.facts}
     persona = spec.persona(slot.persona) if slot.persona else None
-    described = {(axis.name, level.name): level.description for axis in spec.axes for level in axis.levels}
     levels = slot.cell.levels if slot.cell else ()
     return {
         "task": {
@@ -109,7 +108,7 @@ def prompt_names(slot: Slot, spec: Spec) -> Mapping[str, object]:
         "cell": {
             "id": slot.cell.id if slot.cell else "",
             "levels": [
-                {"axis": axis, "name": name, "description": described.get((axis, name)) or ""} for axis, name in levels
+                {"axis": axis, "name": name, "description": spec.described(axis, name) or ""} for axis, name in levels
             ],
         },
         "persona": {

@@ -128,9 +128,7 @@ def _slot(
             "prompt": pool.prompt,
             "task": [spec.task.turns, spec.task.instructions],
             "cell": [
-                [axis, level, next((one.description for one in spec.axis(axis).levels if one.name == level), None)]
-                if axis != LANGUAGE_AXIS
-                else [axis, level, None]
+                [axis, level, spec.described(axis, level) if axis != LANGUAGE_AXIS else None]
                 for axis, level in cell.levels
             ],
             "expected": cell.expected,
