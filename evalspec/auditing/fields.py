@@ -44,6 +44,7 @@ VERIFIED_NAMES = (
     *("validated_by", "approved", "approved_by", "checked", "checked_by", "expected_by", "annotator", "annotated_by"),
 )
 CHOICES_NAMES = ("choices", "options", "answer_choices", "mc_options", "endings", "candidates")
+PARENT_NAMES = ("parent", "parents", "parent_id", "derived_from", "original_id", "seed_id")
 # A column `model` beside one of these says who answered, not who asked.
 OUTPUT_NAMES = frozenset(
     {"output", "response", "completion", "prediction", "generation", "actual_output", "model_output", "resps"}
@@ -110,6 +111,7 @@ def guess_fields(raws: Sequence[RawRow], told: Told, classify: Callable[[str, st
         verified=_said(told.verified, lambda: table.named(VERIFIED_NAMES, lambda values: True)),
         choices=choices,
         id=found.id,
+        parent=table.named(PARENT_NAMES, lambda values: True, filled=0.0),
         told=tuple(
             flag for flag in ("text", "label", "origin", "verified", "choices") if getattr(told, flag) is not None
         ),
@@ -137,11 +139,13 @@ class _Table:
             name: [one.values[name] for one in sample if one.values.get(name) not in (None, "", [])] for name in columns
         }
 
-    def named(self, names: Sequence[str], fits: Callable[[Sequence[object]], bool]) -> str | None:
+    def named(
+        self, names: Sequence[str], fits: Callable[[Sequence[object]], bool], *, filled: float = FILLED
+    ) -> str | None:
         """Return the first column, in the order of `names`, that is often filled and fits."""
         for known in names:
             for column, values in self.values.items():
-                if _last(column) == known and values and len(values) >= FILLED * self.rows and fits(values):
+                if _last(column) == known and values and len(values) >= filled * self.rows and fits(values):
                     return column
         return None
 

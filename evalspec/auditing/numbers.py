@@ -66,6 +66,8 @@ def _file(file: AuditFile) -> dict[str, object]:
             "origin": fields.origin,
             "verified": fields.verified,
             "choices": fields.choices,
+            "id": fields.id,
+            "parent": fields.parent,
             "told": list(fields.told),
         },
     }

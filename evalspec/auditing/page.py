@@ -57,6 +57,7 @@ def harmless(audit: Audit, clean: Callable[[str], str]) -> Audit:
             origin=name(one.fields.origin),
             verified=name(one.fields.verified),
             choices=name(one.fields.choices),
+            parent=name(one.fields.parent),
         )
         return replace(one, name=clean(one.name), fields=fields)
 
@@ -107,6 +108,7 @@ def read_as(file: AuditFile, *, text_only: bool = False) -> str:
         parts += [f"origin `{fields.origin}`"] if fields.origin else []
         parts += [f"checked `{fields.verified}`"] if fields.verified else []
         parts += [f"choices `{fields.choices}`"] if fields.choices else []
+        parts += [f"parent `{fields.parent}`"] if fields.parent else []
     told = f" (told: {', '.join(f'--{one}' for one in fields.told)})" if fields.told else ""
     return f"{file.form}: {', '.join(parts)}{told}"
 

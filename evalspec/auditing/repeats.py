@@ -35,7 +35,10 @@ class Twins:
 
 
 def twins_of(rows: Sequence[AuditRow], step: Step) -> Twins:
-    """Return the rows that are an earlier row but for noise: courtesy words and misspellings."""
+    """Return the rows that are an earlier row but for noise: courtesy words and misspellings.
+
+    A row that names what it was made from is near it on purpose, and no repeat unless it is equal.
+    """
     index = NearIndex({str(at): row.text for at, row in enumerate(rows)})
     first: dict[Key, int] = {}
     found: dict[int, int] = {}
@@ -47,10 +50,11 @@ def twins_of(rows: Sequence[AuditRow], step: Step) -> Twins:
             found[row.line] = rows[earlier].line
             equal += 1
         else:
-            near = index.find(row.text, id=str(at))
+            near = None if row.has_parent else index.find(row.text, id=str(at))
             if near is not None:
                 found[row.line] = rows[int(near[0])].line
-            index.add(str(at), row.text)
+            if not row.has_parent:
+                index.add(str(at), row.text)
         if at % 500 == 0:
             step("repeats", at, len(rows))
     return Twins(lines=found, equal=equal)
@@ -124,7 +128,7 @@ def copies(
 ) -> Finding:
     """Say how many cases are copies of the real texts; they are left out of every comparison with them."""
     n = len(file.rows)
-    said = Counter(origin_of(row) for row in file.rows if row.line in lines)
+    said = Counter(origin_of(row) for row in file.rows if row.line in lines and not row.has_parent)
     figures = {
         "value": len(lines) / n,
         "count": len(lines),

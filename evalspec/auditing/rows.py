@@ -75,6 +75,7 @@ def _row(raw: RawRow, fields: AuditFields, source: Source, counts: Counts) -> Au
         expected=_word(look_up(raw.values, fields.label)) if fields.label else None,
         origin=_word(look_up(raw.values, fields.origin)) if fields.origin else None,
         verified=_verified(raw, fields.verified),
+        has_parent=fields.parent is not None and look_up(raw.values, fields.parent) not in (None, []),
     )
 
 

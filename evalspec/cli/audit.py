@@ -106,7 +106,7 @@ def command(
     found = audit_files(asked, Steps(quiet=quiet or how == "json"))
     if page is not None:
         write_atomic(page, markdown(found.audit))
-    _show(found, how)
+    _show(found, file, how)
     if page is not None and how == "text":
         say(f"wrote {page}")
     statuses = {one.status for one in found.audit.findings}
@@ -122,12 +122,12 @@ def _refuse_lonely(seeds: str | None, training: str | None, seeds_text: str | No
             raise click.UsageError(f"{flag} is about the file of {file}, which is not given")
 
 
-def _show(found: Audited, how: str) -> None:
+def _show(found: Audited, path: str, how: str) -> None:
     if how == "json":
         emit_json({"ok": True, "exit": 0, **numbers(found.audit), "diagnostics": diagnostics_json(found.warnings)})
         return
     if how == "github":
-        print_diagnostics((*found.warnings, *_annotations(found.audit)), how)
+        print_diagnostics((*found.warnings, *_annotations(found.audit, path)), how)
         return
     print_diagnostics(found.warnings, how)
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -139,12 +139,12 @@ def _show(found: Audited, how: str) -> None:
     emit_painted(screen(shown, paint, columns() or WIDTH).rstrip("\n"), color=color)
 
 
-def _annotations(audit: Audit) -> tuple[Diagnostic, ...]:
+def _annotations(audit: Audit, path: str) -> tuple[Diagnostic, ...]:
     found = []
     for one in audit.findings:
         if one.status in ("error", "warning"):
             cells = ", ".join(f"{name} {value}" for name, value in one.cells)
             words = f"{one.title}: {cells} {one.words}".strip()
             severity: Severity = "error" if one.status == "error" else "warning"
-            found.append(Diagnostic(code="A807", severity=severity, message=words, path=audit.file.name))
+            found.append(Diagnostic(code="A807", severity=severity, message=words, path=path))
     return tuple(found)

@@ -26,6 +26,7 @@ class AuditFields:
     verified: str | None = None
     choices: str | None = None
     id: str | None = None
+    parent: str | None = None
     told: tuple[str, ...] = ()  # which of these a flag has said
 
 
@@ -40,6 +41,7 @@ class AuditRow:
     verified: bool | None = None
     choices: int | None = None  # how many answers there are to choose from
     place: int | None = None  # of the right one, from 0
+    has_parent: bool = False  # the file names what it was made from
 
     @property
     def text(self) -> str:

@@ -285,3 +285,25 @@ def test_a_terminal_gets_colour_and_a_file_gets_none(
     monkeypatch.setenv("NO_COLOR", "1")
     assert run(["audit", "made.jsonl", "-q"]) == 0
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_file_of_more_rows_than_are_read_is_cut_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first rows are audited, the screen says how many, and a warning says what to do."""
+    monkeypatch.setattr("evalspec.audit_files.MOST_ROWS", 50)
+    found = audited(capsys, "made.jsonl")
+
+    assert (found["files"]["set"]["rows"], found["files"]["set"]["whole"]) == (50, False)
+    assert [(one["code"], one["severity"]) for one in found["diagnostics"]] == [("A806", "warning")]
+
+
+def test_a_lock_says_more_than_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a built set the pools, who vouched, and what was made from what are read from the lock itself."""
+    specs = Path(__file__).parents[2] / "specs"
+    found = audited(capsys, str(specs / "refund.lock.json"), "--seeds", str(specs / "refund" / "production.jsonl"))
+
+    assert found["files"]["set"]["form"] == "evalspec lock" and found["files"]["seeds"]["form"] == "evalspec snapshot"
+    assert finding(found, "from_people")["figures"]["people"] == 84
+    assert finding(found, "duplicates")["figures"]["count"] == 0
+    assert finding(found, "copies")["status"] == "report"

@@ -28,6 +28,7 @@ def _row(case: Mapping[str, object]) -> Mapping[str, object]:
         "expected": case.get("expected"),
         "provenance": made if made not in ("synth", "") else mapping(case.get("lineage")).get("pool", made),
         "expected_by": case.get("expected_by") or "nobody",
+        "parents": mapping(case.get("lineage")).get("parents"),
         "track": case.get("track"),
         "language": case.get("language"),
     }
