@@ -8,24 +8,29 @@ import secrets
 from collections.abc import Callable, Container, Coroutine, Mapping
 from functools import partial
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from evalspec.diagnostics import BuildError, Diagnostic, Exit
+from evalspec.asking import has_journal
+from evalspec.diagnostics import BuildError, Diagnostic, Exit, Note
 from evalspec.edges.models.asking import Asker, Rules
-from evalspec.edges.models.batch_table import Batch, Kept, arrived, keys_in, reserve, settle, waiting
+from evalspec.edges.models.batch_table import Batch, Kept, arrived, keys_in, reserve, sent, settle, waiting
 from evalspec.edges.models.batches import BATCH_SHARE, BatchProtocol, Results, chunks, protocol_of
 from evalspec.edges.models.count import Count
 from evalspec.edges.models.giving_up import gave_up, over_budget
 from evalspec.edges.models.http import HttpTransport
 from evalspec.edges.models.journal import Journal
 from evalspec.edges.models.transport import RETRIED, Endpoint, Fault, Received
+from evalspec.live import open_journal
 from evalspec.model.asking import Request
 from evalspec.model.spec import Spec
+from evalspec.reaching import reach
 
 GONE = (404, 410)  # vendors keep answers for a month; what is gone was paid for, and has to be asked again
 CONNECTIONS = 4  # batches are few, and each is one long call
 
 Answer = TypeVar("Answer")
+# What came of ending a batch. `gone`: its vendor knows it no more, and its questions count as billed.
+Ended = Literal["cancelled", "had ended", "gone", "never arrived"]
 
 
 class Batches:
@@ -97,7 +102,7 @@ class Batches:
         """Collect one batch, if it has ended; return why its questions cannot be asked, where that is so."""
         protocol = protocol_of(http, endpoint)
         if batch.remote is None:
-            await self._look_for(protocol, batch)
+            await look_for(self._journal, protocol, batch)
             return None
         try:
             standing = await protocol.standing(batch.remote)
@@ -116,20 +121,6 @@ class Batches:
         refusal = next((one for one in results.values() if isinstance(one, Fault) and one.kind not in RETRIED), None)
         return gave_up(refusal, batch.model, endpoint, " in its batch", self._count) if refusal is not None else None
 
-    async def _look_for(self, protocol: BatchProtocol, batch: Batch) -> None:
-        """Find out whether a batch arrived that a crash left without a number."""
-        try:
-            remote = await protocol.find(batch.name)
-        except Fault as fault:
-            if fault.kind in RETRIED:
-                raise
-            settle(self._journal, batch, (), is_billed=True)
-            return
-        if remote is None:
-            settle(self._journal, batch, ())
-        else:
-            arrived(self._journal, batch, remote)
-
     def _kept(self, batch: Batch, results: Results, missing: Mapping[str, Request]) -> list[Kept]:
         kept: list[Kept] = []
         for key in keys_in(self._journal, batch):
@@ -146,6 +137,65 @@ class Batches:
             self._count.overruns += 1
             self._count.overrun += math.ceil((actual - highest) * BATCH_SHARE)
         return math.ceil(actual * BATCH_SHARE)
+
+
+async def look_for(journal: Journal, protocol: BatchProtocol, batch: Batch) -> None:
+    """Find out whether a batch arrived that a crash left without a number."""
+    try:
+        remote = await protocol.find(batch.name)
+    except Fault as fault:
+        if fault.kind in RETRIED:
+            raise
+        settle(journal, batch, (), is_billed=True)
+        return
+    if remote is None:
+        settle(journal, batch, ())
+    else:
+        arrived(journal, batch, remote)
+
+
+def list_batches() -> tuple[tuple[Batch, int], ...]:
+    """Return the batches of this user, and what is reserved for each in millionths of a dollar; nothing is sent."""
+    if not has_journal():
+        return ()
+    journal = open_journal()
+    try:
+        return sent(journal)
+    finally:
+        journal.close()
+
+
+def cancel_batch(batch: Batch) -> Ended:
+    """Ask the vendor to end a batch, and return what came of it; the next build collects what it has brought."""
+    endpoint = reach().endpoint(batch.model)
+    journal = open_journal()
+    try:
+        return _with_http(partial(_cancel, journal, batch, endpoint))
+    except Fault as fault:
+        raise gave_up(fault, batch.model, endpoint, f" about batch {batch.remote or batch.name}", None) from fault
+    finally:
+        journal.close()
+
+
+async def _cancel(journal: Journal, batch: Batch, endpoint: Endpoint, http: HttpTransport) -> Ended:
+    protocol = protocol_of(http, endpoint)
+    remote = batch.remote
+    if remote is None:
+        await look_for(journal, protocol, batch)
+        remote = next((one.remote for one, _ in sent(journal) if one.name == batch.name), None)
+        if remote is None:
+            return "never arrived"
+    try:
+        standing = await protocol.standing(remote)
+        if standing.state == "running":
+            await protocol.cancel(remote)
+            return "cancelled"
+    except Fault as fault:
+        if fault.status not in GONE:
+            raise
+        settle(journal, batch, (), is_billed=True)
+        return "gone"
+    return "had ended"
 
 
 def through_batches(
@@ -183,6 +233,9 @@ def waits(batches: Mapping[str, Batch], total: int, path: str, sent: Container[s
                 severity="error",
                 message=f"{_where(batch, here, total, is_sent=name in sent)} (`{batch.model}`)",
                 path=path,
+                notes=(Note(message=f"to wait no longer: evalspec tape batches --cancel {batch.remote}"),)
+                if batch.remote is not None and name not in sent
+                else (),
                 hint=f"evalspec build {path}    later: it collects what has come; a batch takes up to a day",
                 exit=Exit.FINDING,
             )

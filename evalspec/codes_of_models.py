@@ -186,5 +186,12 @@ MODELS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "without their replies. Put the files back. A segment whose replies nobody asks for may go; `evalspec "
             "tape stats` names those.",
         ),
+        "T707": (
+            "no reply to be forgotten",
+            "`evalspec tape forget` takes replies out of the private journal, so that a build asks anew: after a "
+            "gateway answered with another model, for example. Either none of the replies that the spec asks for now "
+            "is meant, or those that are stand on the tape, which is published and never edited: delete the file that "
+            "is named and build again, or drop the case in the ledger.",
+        ),
     }
 )

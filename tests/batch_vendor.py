@@ -21,6 +21,7 @@ class Vendor:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)  # question to its line, beside the usual one
     script: Script | None = None  # what answers each question; None: `re:` and the question
     left_out: set[str] = field(default_factory=set)  # questions without an answer
+    cancelled: set[str] = field(default_factory=set)  # batches
 
     def __call__(self, asked: Asked) -> Act:
         path = asked.path.removeprefix("/v1/")
@@ -35,6 +36,9 @@ class Vendor:
             name = f"batch-{len(self.batches)}"
             self.batches[name] = dict(asked.body)
             return Act(body=json.dumps({"id": name, "status": "validating", "processing_status": "in_progress"}))
+        if path.endswith("/cancel") and asked.method == "POST":
+            self.cancelled.add(path.split("/")[-2])
+            path = path.removesuffix("/cancel")
         if path == "batches":
             return Act(body=json.dumps({"data": [{"id": name, **one} for name, one in self.batches.items()]}))
         if path.startswith("files/"):
@@ -44,8 +48,10 @@ class Vendor:
         return Act(body=json.dumps(self._state(path.rpartition("/")[2])))
 
     def _state(self, name: str) -> dict[str, Any]:
-        state = self.status if self.ended else "in_progress"
-        ended = "ended" if self.ended else "in_progress"
+        if name in self.cancelled:
+            state, ended = ("cancelled", "ended") if self.ended else ("cancelling", "canceling")
+        else:
+            state, ended = (self.status, "ended") if self.ended else ("in_progress", "in_progress")
         files = {"output_file_id": f"out-{name}"} if self.ended else {}
         return {"id": name, "status": state, "processing_status": ended, **files}
 

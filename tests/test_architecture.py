@@ -54,10 +54,11 @@ ARROWS: dict[str, frozenset[str]] = {
 # a spec to the pure stages and write what comes out.
 DRIVERS = frozenset(
     {
-        *("asking", "audit_files", "base", "comparing", "exporting", "importing", "live"),
+        *("asking", "audit_files", "base", "comparing", "embedding", "exporting", "importing", "live"),
         *(
             "batching",
             "costing",
+            "forgetting",
             "loading",
             "pinging",
             "pricing",

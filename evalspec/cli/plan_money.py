@@ -16,12 +16,12 @@ def money_lines(cost: PlannedCost) -> list[str]:
     least, most, typical = cost.least, cost.most, cost.typical
     if all(one.is_free for one in cost.lines):
         return [f"money      {OWN}", *_table(cost.lines)]
-    said = f"{_dollars(least.cost)} to {_dollars(most.cost)}" if most.calls else "nothing is left to ask"
+    said = f"{dollars(least.cost)} to {dollars(most.cost)}" if most.calls else "nothing is left to ask"
     if typical is not None and most.calls:
-        said += f", typically {_dollars(typical.cost)}"
+        said += f", typically {dollars(typical.cost)}"
     if cost.cap is not None:
-        said += f"; budget {_dollars(cost.cap)}"
-        said += f", of which {_dollars(cost.spent)} are spent or reserved" if cost.spent else ""
+        said += f"; budget {dollars(cost.cap)}"
+        said += f", of which {dollars(cost.spent)} are spent or reserved" if cost.spent else ""
     return [f"money      {said}", *_table(cost.lines)]
 
 
@@ -71,9 +71,9 @@ def _table(lines: tuple[CostLine, ...]) -> list[str]:
             f"{one.from_journal:,}",
             _range(one.least.prompt, one.most.prompt),
             _range(one.least.completion, one.most.completion),
-            _dollars(one.least.cost)
+            dollars(one.least.cost)
             if one.least == one.most
-            else f"{_dollars(one.least.cost)} to {_dollars(one.most.cost)}",
+            else f"{dollars(one.least.cost)} to {dollars(one.most.cost)}",
         )
         for one in lines
     ]
@@ -91,6 +91,6 @@ def _range(least: int, most: int) -> str:
     return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
-def _dollars(amount: int) -> str:
+def dollars(amount: int) -> str:
     """Spell millionths of a dollar: cents where there are some, more digits below a cent."""
     return f"${amount / MILLION:,.2f}" if amount >= MILLION or not amount else f"${amount / MILLION:.4f}"

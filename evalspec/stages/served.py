@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from shlex import quote
 
 from evalspec.diagnostics import Collector, Diagnostic, Exit, Note
 from evalspec.model.asking import Reply
@@ -116,7 +117,10 @@ def _report(
             "M205",
             f"{said}: family `{row.family}`, not `{asked.family if asked else 'unknown'}`",
             at=model.at,
-            notes=[Note(message=f"the waiver ended on {waiver.until}", span=waiver.at)] if waiver else [],
+            notes=[
+                *([Note(message=f"the waiver ended on {waiver.until}", span=waiver.at)] if waiver else []),
+                Note(message=f"they are kept and used again; to ask anew: evalspec tape forget {_line(spec, row)}"),
+            ],
             hint=f"ask an endpoint that has it, or name what answers: `{model.alias}: {{model: {row.name}}}`",
             severity="error" if spec.independence == "strict" else "warning",
             exit=Exit.INTEGRITY,
@@ -132,6 +136,11 @@ def _report(
             severity="warning",
             hint="name the dated snapshot under `models`, so that all replies come from one",
         )
+
+
+def _line(spec: Spec, row: Served) -> str:
+    """Spell the arguments of the command that forgets these replies; an endpoint may call its model anything."""
+    return f"{spec.path} --model {quote(row.asked)} --served {quote(row.name)}"
 
 
 def _report_idle_waivers(spec: Spec, found: Sequence[Served], table: FamilyTable, problems: Collector) -> None:

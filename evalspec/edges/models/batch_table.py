@@ -64,6 +64,24 @@ def waiting(journal: Journal, keys: Sequence[str]) -> Mapping[str, Batch]:
     return journal.do(read)
 
 
+def sent(journal: Journal) -> tuple[tuple[Batch, int], ...]:
+    """Return every batch of this user, and what is reserved for it in millionths of a dollar."""
+
+    def read(connection: sqlite3.Connection) -> tuple[tuple[Batch, int], ...]:
+        if not _is_there(connection):
+            return ()
+        rows = connection.execute(
+            "SELECT name, plan, endpoint, model, remote, size,"
+            " (SELECT COALESCE(SUM(reserved), 0) FROM batched WHERE batch = name) FROM batches ORDER BY rowid"
+        )
+        return tuple(
+            (Batch(name=name, plan=plan, endpoint=endpoint, model=model, remote=remote, size=size), int(reserved))
+            for name, plan, endpoint, model, remote, size, reserved in rows
+        )
+
+    return journal.do(read)
+
+
 def reserve(
     journal: Journal, batch: Batch, prices: Mapping[str, int], *, cap: int | None
 ) -> tuple[tuple[str, ...], int]:

@@ -58,6 +58,10 @@ class BatchProtocol(Protocol):
         """Ask how far a batch is."""
         ...
 
+    async def cancel(self, remote: str) -> None:
+        """Ask for no more answers; the batch ends soon, with those that are there by then."""
+        ...
+
     async def results(self, remote: str, standing: Standing) -> Results:
         """Fetch the answers of a batch that has ended."""
         ...
@@ -107,6 +111,10 @@ class OpenAiBatches:
         ended = status in ("completed", "expired", "cancelled")
         return Standing(state="ended" if ended else "running", files=files)
 
+    async def cancel(self, remote: str) -> None:
+        """Cancel a batch; it is `cancelling` for up to ten minutes."""
+        await self._ask("POST", f"batches/{remote}/cancel", b"{}")
+
     async def results(self, remote: str, standing: Standing) -> Results:
         """Read the file of answers and the file of errors."""
         found: dict[str, Received | Fault] = {}
@@ -121,7 +129,7 @@ class OpenAiBatches:
         if not isinstance(response, dict):
             error = row.get("error")
             code = error.get("code") if isinstance(error, dict) else None
-            if code == "batch_expired":
+            if code in ("batch_expired", "batch_cancelled"):
                 return Fault("timeout", "the batch ended before its turn came")
             return Fault("server", str(error)[:SHOWN_CHARS])
         body = json.dumps(response.get("body"), ensure_ascii=False)
@@ -170,6 +178,10 @@ class AnthropicBatches:
         """Read the state of a batch."""
         found = await self._ask("GET", f"{self._path}/{remote}")
         return Standing(state="ended" if found.get("processing_status") == "ended" else "running")
+
+    async def cancel(self, remote: str) -> None:
+        """Cancel a batch; it is `canceling` until what was begun has ended."""
+        await self._ask("POST", f"{self._path}/{remote}/cancel", b"{}")
 
     async def results(self, remote: str, standing: Standing) -> Results:
         """Read the answers; their address is made here, since a key follows no address that an answer names."""

@@ -41,13 +41,17 @@ HINTS: Mapping[FaultKind, str] = MappingProxyType(
 )
 
 
-def gave_up(fault: Fault, model: str, endpoint: Endpoint, how: str, count: Count) -> BuildError:
-    """Return the error of an endpoint that does not answer; `how` says how often it was tried."""
+def gave_up(fault: Fault, model: str, endpoint: Endpoint, how: str, count: Count | None) -> BuildError:
+    """Return the error of an endpoint that does not answer; `how` says how often it was tried.
+
+    `count` is None where nothing was asked for a build.
+    """
     spelled = f"{fault.status}: {fault.detail}" if fault.status else fault.detail
     problem = Diagnostic(
         code=CODES[fault.kind],
         severity="error",
-        message=f"`{model}` at {endpoint.name} did not answer{how}: {spelled} ({_kept(count)})",
+        message=f"`{model}` at {endpoint.name} did not answer{how}: {spelled}"
+        + (f" ({_kept(count)})" if count is not None else ""),
         hint=HINTS[fault.kind].format(key=endpoint.key_from or "its key"),
         exit=Exit.PROVIDER,
     )

@@ -103,6 +103,14 @@ class Journal:
 
         return self._now(read)
 
+    def forget(self, keys: Sequence[str]) -> int:
+        """Take replies out and return how many were here; what they cost stays counted."""
+        return self._now(
+            lambda connection: sum(
+                connection.execute("DELETE FROM replies WHERE key = ?", (key,)).rowcount for key in keys
+            )
+        )
+
     def spent(self, plan: str) -> int:
         """Return what a plan has cost and holds reserved, in millionths of a dollar."""
         return self._now(lambda connection: spent_of(connection, plan))
