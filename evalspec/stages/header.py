@@ -8,8 +8,10 @@ from evalspec.digests import digest, digest_text
 from evalspec.model.asking import Reply
 from evalspec.model.build import Build
 from evalspec.model.spec import Spec
+from evalspec.model.vocabulary import MEANING
 from evalspec.registry import Catalog
 from evalspec.stages.resolve import spec_digest
+from evalspec.text.meaning import MEANING_VERSION
 from evalspec.text.vectors import SPACE_VERSION
 
 CANARY_PREFIX = "evalspec-canary"
@@ -27,7 +29,7 @@ def header(build: Build, catalog: Catalog, *, partial: bool) -> dict[str, object
         "inputs": _inputs(build),
         "operators": _operators(build),
         "measures": sorted({f"{one.measure}@{one.version}" for one in build.measurements or ()}),
-        "embedder": f"{spec.screen.embedder}@{SPACE_VERSION}",
+        "embedder": embedder_tag(spec.screen.embedder),
     }
     models = _models(build)
     if models:
@@ -42,6 +44,11 @@ def header(build: Build, catalog: Catalog, *, partial: bool) -> dict[str, object
             for one in spec.waivers
         ]
     return facts
+
+
+def embedder_tag(embedder: str) -> str:
+    """Return an embedder with the version of its space, as a lock names it."""
+    return f"{embedder}@{MEANING_VERSION if embedder in MEANING else SPACE_VERSION}"
 
 
 def canary(spec: Spec) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from evalspec.model.case import EvalSet, Seed
 from evalspec.model.outcome import Measurement
 from evalspec.model.spec import Spec, space_of
-from evalspec.model.vocabulary import MEANING
+from evalspec.model.vocabulary import MEANING, NOT_RECOMPUTED
 from evalspec.registry import Catalog, Member
 from evalspec.stages.measuring.change import changes
 from evalspec.stages.measuring.frame import WHOLE, Frame, Slice, unique
@@ -153,6 +153,8 @@ def _measured(run: _Run, variant: _Variant, one: Slice) -> tuple[Measurement, ..
     scope = run.scope(variant, one)
     if variant.per in COMPARED and scope.comparison.why_not is not None:
         return (scope.silent(scope.comparison.why_not, n=len(scope.comparison.pool)),)
+    if variant.space in MEANING and scope.facts.embed is None:
+        return (scope.silent(NOT_RECOMPUTED),)
     result = variant.member.function(scope)
     return result if isinstance(result, tuple) else (result,)
 

@@ -8,7 +8,7 @@ from evalspec.model.spec import Axis, Level, Spec, Task
 from evalspec.registry import Catalog
 from evalspec.stages.resolving.data import resolved_data as resolved_data
 from evalspec.stages.resolving.data import spec_digest as spec_digest
-from evalspec.stages.resolving.gates import gates_of
+from evalspec.stages.resolving.gates import check_spaces, gates_of
 from evalspec.stages.resolving.grid import axes_of, check_names, personas_of
 from evalspec.stages.resolving.matches import Slicer
 from evalspec.stages.resolving.merge import check_extends, merge
@@ -92,6 +92,7 @@ def _spec(scope: Scope, base: str | None) -> Spec | None:
     review, waivers = review_of(scope, pools), waivers_of(scope, gates, roles)
     screen, budget = screen_of(scope, sources), budget_of(scope, models, called)
     check_unused(scope, pools, sources, gates)
+    check_spaces(scope, gates, screen)
     path = root.document.source.path
     if mix is None:
         return None

@@ -16,6 +16,7 @@ from evalspec.model.case import Candidate, Drop, Seed, measured_text, user_texts
 from evalspec.model.spec import Spec
 from evalspec.registry import Catalog
 from evalspec.stages.content import content_digest, plain
+from evalspec.stages.meaning import REASON, SameMeaning
 from evalspec.stages.scrub import find_hidden, find_personal
 from evalspec.stages.training import Firewall
 from evalspec.text.distance import Reach, reach
@@ -41,6 +42,7 @@ class Screener:
     catalog: Catalog
     kept_types: frozenset[str]  # personal types that some source keeps because they decide a label
     open_pools: frozenset[str]  # pools whose parents come from a source with `pii: allow`
+    same_meaning: SameMeaning | None = None
     families: dict[str, set[str]] = field(default_factory=dict)  # parent id to parent and children
     real: dict[tuple[str, ...], Candidate] = field(default_factory=dict)  # golden and production cases, folded
     made: dict[str, str] = field(default_factory=dict)  # content digest of the others to their id
@@ -119,8 +121,14 @@ class Screener:
 
     def _near(self, candidate: Candidate) -> Drop | None:
         exempt = {one for parent in candidate.lineage.parents for one in self.families.get(parent, {parent})}
-        found = self.near.find(measured_text(candidate.input), exempt)
-        return _drop(candidate, "near_duplicate", other=found[0], value=round(found[1], 6)) if found else None
+        text = measured_text(candidate.input)
+        found = self.near.find(text, exempt)
+        if found:
+            return _drop(candidate, "near_duplicate", other=found[0], value=round(found[1], 6))
+        # After all that the core can decide, so that a replay without a model decides that part for itself.
+        alike = self.near.alike(text, exempt) if self.same_meaning else ()
+        same = self.same_meaning(candidate.id, text, alike) if self.same_meaning and alike else None
+        return _drop(candidate, REASON, other=same[0], value=same[1]) if same else None
 
     def _equal(self, candidate: Candidate) -> Drop | None:
         other = self.made.get(content_digest(candidate))
@@ -128,9 +136,17 @@ class Screener:
 
 
 def screener(
-    spec: Spec, seeds: Mapping[str, Sequence[Seed]], firewall: Firewall, catalog: Catalog, ids: Mapping[str, str]
+    spec: Spec,
+    seeds: Mapping[str, Sequence[Seed]],
+    firewall: Firewall,
+    catalog: Catalog,
+    ids: Mapping[str, str],
+    same_meaning: SameMeaning | None = None,
 ) -> Screener:
-    """Set up the screens of one build. `ids` maps a row's key to the case id that stands for it."""
+    """Set up the screens of one build. `ids` maps a row's key to the case id that stands for it.
+
+    `same_meaning` decides between texts that differ by noise and are not near enough in letters; None: nothing does.
+    """
     rows = [seed for name in sorted(seeds) for seed in seeds[name] if seed.key in ids]
     production = {source.name for source in spec.sources_of("production")}
     corpus = {ids[seed.key]: measured_text(seed.input) for seed in rows}
@@ -152,6 +168,7 @@ def screener(
         catalog=catalog,
         kept_types=kept_types(spec),
         open_pools=open_pools(spec),
+        same_meaning=same_meaning,
     )
 
 

@@ -16,6 +16,8 @@ from evalspec.text.vectors import Floats, Ints
 _ROWS = 512  # spread out at a time: what fits in a cache
 SCALE = 127  # a component of 1 is this; the norm of a row is close to it, never equal, so cosines divide by both norms
 
+MEANING_VERSION = 1  # raised when a vector would change: cosines that a lock states are then not comparable
+
 # Texts to one int8 row each. What makes the rows is outside: a model, a cache, or nothing at all where `verify` runs.
 Embed: TypeAlias = "Callable[[Sequence[str]], NDArray[np.int8]]"
 

@@ -204,6 +204,16 @@ class NearIndex:
                 return other.id, cosine_of(*measured)
         return None
 
+    def alike(self, text: str, exempt: Collection[str] = (), *, id: str | None = None) -> tuple[tuple[str, str], ...]:
+        """Return id and text of all that differ from `text` by noise only, however near: the earliest first."""
+        words = self._words(text)
+        own = set(words) if id in self._counted else set()
+        return tuple(
+            (other.id, other.text)
+            for other in self._buckets.get(self._key(text), ())
+            if other.id != id and other.id not in exempt and self._differs_by_noise(words, own, other.words())
+        )
+
     def _differs_by_noise(self, words: Sequence[str], own: set[str], other: Sequence[str]) -> bool:
         return same_but_noise(words, other, lambda form: self._seen[form] > (form in own) + (form in other))
 

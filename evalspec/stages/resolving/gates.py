@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal, cast
 
 from evalspec.diagnostics import did_you_mean
 from evalspec.model.defaults import default_rules
-from evalspec.model.spec import GateRule, Pool, Purpose, Source, Task
-from evalspec.model.vocabulary import BOUND_BY_THE_MIX, HELD_AGAINST, SPACES
+from evalspec.model.spec import GateRule, Pool, Purpose, Screening, Source, Task
+from evalspec.model.vocabulary import BOUND_BY_THE_MIX, HELD_AGAINST, MEANING, SPACES
 from evalspec.stages.resolving.matches import Slicer, match_of, slice_known
 from evalspec.stages.resolving.tree import Node, Scope
 
@@ -120,6 +121,18 @@ def _space(scope: Scope, node: Node, measure: str) -> str | None:
             "C204", f"`{measure}` has no space `{space.string}`", at=space.at, label=did_you_mean(space.string, known)
         )
     return space.string
+
+
+def check_spaces(scope: Scope, gates: Iterable[GateRule], screen: Screening) -> None:
+    """Refuse a gate over a space that nothing measures: an embedder's, and `screen` does not name it."""
+    for rule in gates:
+        if rule.space in MEANING and rule.space != screen.embedder:
+            scope.problems.add(
+                "C204",
+                f"gate `{rule.name}` judges the space `{rule.space}`, and `embedder` is {screen.embedder}",
+                at=rule.at,
+                hint=f"say `embedder: {rule.space}` under `screen`, or take `space` out",
+            )
 
 
 def _check_bounds(
