@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from evalspec.catalog import load_catalog
 from evalspec.diagnostics import Collector, Diagnostic, EvalspecError, Span, SpecError
@@ -194,6 +195,7 @@ def _check_grammars(inputs: Inputs, layout: Plan) -> tuple[Diagnostic, ...]:
     return tuple(found)
 
 
+@cache
 def family_table() -> FamilyTable:
     """Read the packaged registry of model families."""
     text = read_package_text("catalog/families.yaml")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
+import struct
 from collections.abc import Sequence
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
-_DRAWS_PER_BLOCK = 8
+_EIGHT = struct.Struct(">8Q")  # the draws of a block
 _TWO_64 = 1 << 64
 
 
@@ -28,10 +29,12 @@ class Stream:
 
     def bits(self) -> int:
         """Draw an integer in [0, 2**64)."""
-        if not self._block:
-            raw = hashlib.blake2b(self._counter.to_bytes(8, "big"), key=self._key).digest()
-            self._counter += 1
-            self._block = [int.from_bytes(raw[at : at + 8], "big") for at in range(56, -8, -8)]
+        return self._block.pop() if self._block else self._next()
+
+    def _next(self) -> int:
+        raw = hashlib.blake2b(self._counter.to_bytes(8, "big"), key=self._key).digest()
+        self._counter += 1
+        self._block = list(_EIGHT.unpack(raw))[::-1]
         return self._block.pop()
 
     def unit(self) -> float:
@@ -40,7 +43,8 @@ class Stream:
 
     def chance(self, probability: float) -> bool:
         """Return True with the given probability."""
-        return self.unit() < probability
+        drawn = self._block.pop() if self._block else self._next()
+        return (drawn >> 11) / 9007199254740992.0 < probability
 
     def below(self, limit: int) -> int:
         """Draw an integer in [0, limit), unbiased; `limit` is at least 1."""

@@ -78,7 +78,8 @@ class _Compiler:
         return lambda value: then(value) if condition(value) else other(value)
 
     def _entries(self, node: Mapping[str, Any]) -> Check:
-        known = {name: self.check(one) for name, one in node.get("properties", {}).items()}
+        properties: Mapping[str, Any] = node.get("properties", {})
+        known: dict[str, Check] = {}  # made when a spec has the key: most have few of the language's
         rest = self.check(node.get("additionalProperties", True))
         name_of = self.check(node.get("propertyNames", True))
 
@@ -86,6 +87,8 @@ class _Compiler:
             if not isinstance(value, dict):
                 return True
             for key, entry in value.items():
+                if key in properties and key not in known:
+                    known[key] = self.check(properties[key])
                 if not known.get(key, rest)(entry):
                     return False
             return name_of is _always or all(map(name_of, value))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from evalspec.text.patterns import lazy_pattern
 
 WORD = lazy_pattern(r"[^\W_]+(?:['’][^\W_]+)*")
+# Small letters for all, and a blank for what is in no word.
+_WORDS_ALONE = bytes(
+    ord(one.lower()) if one.isascii() and (one.isalnum() or one == "'") else ord(" ") for one in map(chr, range(256))
+)
+_LOOSE = lazy_pattern(r"[ ']'|' ")  # an apostrophe that is not between two letters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,18 +24,29 @@ class Phrases:
     by_first: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """One place where a phrase stands; `previous` and `following` are the words next to it, in lower case.
-
-    A neighbour is empty where punctuation or an end of the text stands between.
-    """
+class Found(NamedTuple):
+    """One place where a phrase stands; a named tuple, since a text holds many and most are only counted."""
 
     start: int
     end: int
     phrase: str
-    previous: str
-    following: str
+    text: str
+    words: Sequence[str]  # of the text, in lower case
+    first: int  # of the phrase's own words
+    last: int
+
+    @property
+    def previous(self) -> str:
+        """The word before, in lower case; empty where punctuation or the beginning stands between."""
+        before = self.text[: self.start].rstrip()
+        return self.words[self.first - 1] if len(before) < self.start and before[-1:].isalnum() else ""
+
+    @property
+    def following(self) -> str:
+        """The word behind, in lower case; empty where punctuation or the end stands between."""
+        behind = self.text[self.end :]
+        after = behind.lstrip()
+        return self.words[self.last + 1] if len(after) < len(behind) and after[:1].isalnum() else ""
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -58,49 +75,60 @@ def plain_words(text: str) -> tuple[str, ...]:
 def find_phrases(text: str, known: Phrases) -> list[Found]:
     """Return every phrase of the list that stands in the text, from left to right, none over another."""
     by_first = known.by_first
-    places = [(match.start(), match.end(), match.group().lower().replace("’", "'")) for match in WORD.finditer(text)]
+    padded = _padded(text)
+    words = padded.split() if padded else plain_words(text)
+    firsts = [at for at, word in enumerate(words) if word in by_first]
+    if not firsts:
+        return []
+    starts = None if padded else [match.start() for match in WORD.finditer(text)]
     found: list[Found] = []
-    at = 0
-    while at < len(places):
-        ends = by_first.get(places[at][2])
-        length = 0
-        if ends is not None:
-            for rest, key in ends:
-                if _continues(text, places, at, rest) and not _is_hyphened(text, places, at, len(rest)):
-                    length = len(rest) + 1
-                    found.append(
-                        Found(
-                            start=places[at][0],
-                            end=places[at + len(rest)][1],
-                            phrase=key,
-                            previous=_neighbour(text, places, at - 1, at),
-                            following=_neighbour(text, places, at + len(rest) + 1, at + len(rest)),
-                        )
-                    )
-                    break
-        at += length or 1
+    has_hyphen = "-" in text
+    free = passed = 0  # the first word that no phrase has taken, and where the last one looked at ends
+    for at in firsts:
+        word = words[at]
+        # One blank is put in front of the text, so that the blank before a word stands where the word does in the text.
+        start = starts[at] if starts is not None else padded.find(f" {word} ", passed)
+        passed = start + len(word)
+        if at < free:
+            continue
+        following = words[at + 1] if at + 1 < len(words) else ""
+        for rest, key in by_first[word]:
+            if rest and rest[0] != following:
+                continue
+            end = _end(text, words, at, passed, rest) if rest else passed
+            if end and not (has_hyphen and _is_hyphened(text, start, end)):
+                last = at + len(rest)
+                found.append(Found(start, end, key, text, words, at, last))
+                free = last + 1
+                break
     return found
 
 
-def _continues(text: str, places: list[tuple[int, int, str]], at: int, rest: tuple[str, ...]) -> bool:
-    if at + len(rest) >= len(places):
-        return False
-    for index, word in enumerate(rest, start=at + 1):
-        if places[index][2] != word or text[places[index - 1][1] : places[index][0]] not in (" ", "-"):
-            return False
-    return True
+def _padded(text: str) -> str:
+    """Return the words of a text in lower case, where they stand, and blanks for all between; empty if not so simple.
+
+    A pattern would take three times as long. The simple texts are of ASCII and have apostrophes inside words alone.
+    """
+    if not text.isascii():
+        return ""
+    padded = (b" %b " % text.encode().translate(_WORDS_ALONE)).decode()
+    return "" if "'" in padded and _LOOSE.search(padded) else padded
 
 
-def _is_hyphened(text: str, places: list[tuple[int, int, str]], at: int, more: int) -> bool:
+def _end(text: str, words: Sequence[str], at: int, end: int, rest: tuple[str, ...]) -> int:
+    """Return where a phrase ends whose first word ends at `end`; 0 when the text goes on otherwise."""
+    if tuple(words[at + 1 : at + 1 + len(rest)]) != rest:
+        return 0
+    for word in rest:
+        # The next word stands behind one blank or hyphen, or further away.
+        if text[end] not in " -" or not text[end + 1].isalnum():
+            return 0
+        end += 1 + len(word)
+    return end
+
+
+def _is_hyphened(text: str, start: int, end: int) -> bool:
     # `T-shirt` and `well-known` are words of their own.
-    start, end = places[at][0], places[at + more][1]
     return (start > 1 and text[start - 1] == "-" and text[start - 2].isalnum()) or (
         end + 1 < len(text) and text[end] == "-" and text[end + 1].isalnum()
     )
-
-
-def _neighbour(text: str, places: list[tuple[int, int, str]], index: int, of: int) -> str:
-    if not 0 <= index < len(places):
-        return ""
-    left, right = sorted((index, of))
-    return places[index][2] if text[places[left][1] : places[right][0]].isspace() else ""

@@ -122,6 +122,28 @@ def test_any_value_under_any_named_schema(data: Any, name: str) -> None:
     assert accepts(schema)(data) is (not list(faults(data, inline(schema, SCHEMA["$defs"]))))
 
 
+def keywords(node: object) -> Iterator[str]:
+    """Every keyword that the schema uses, where a name of a property is none."""
+    if isinstance(node, list):
+        for one in node:
+            yield from keywords(one)
+    elif isinstance(node, dict):
+        for rule, value in node.items():
+            yield rule
+            if rule not in ("examples", "enum", "const", "required"):
+                yield from keywords(list(value.values()) if rule in ("properties", "$defs") else value)
+
+
+def test_every_keyword_of_the_language_is_known() -> None:
+    """What stands under a key is looked at when a spec has it, so that a keyword unknown to us would surface late."""
+    for rule in sorted(set(keywords(SCHEMA)) - {"examples"}):
+        value = {"type": "string", "pattern": "a", "$ref": "#/$defs/name"}.get(rule, [] if rule in LISTS else {})
+        accepts({rule: value, "$defs": SCHEMA["$defs"]})
+
+
+LISTS = frozenset({"allOf", "enum", "required"})
+
+
 def test_a_keyword_that_nobody_taught_it_is_refused_and_not_overlooked() -> None:
     with pytest.raises(NotImplementedError):
         accepts({"type": "object", "dependentRequired": {"a": ["b"]}})

@@ -22,7 +22,7 @@ def replaced(
     """Replace each place with the chance `rate` by what `choose` gives, in the case of the old; None without any."""
     edits: list[Edit] = []
     for place in find_phrases(text, known):
-        if is_protected(protected, place.start, place.end):
+        if protected and is_protected(protected, place.start, place.end):
             continue
         if not rng.chance(rate):
             continue

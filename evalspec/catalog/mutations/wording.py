@@ -40,6 +40,8 @@ _THANKS = lazy_pattern(
 
 def cased_like(old: str, new: str) -> str:
     """Write `new` in the case of `old`: all capitals, a capital first, or as it is."""
+    if old.islower():
+        return new
     letters = [char for char in old if char.isalpha()]
     if len(letters) > 1 and old.isupper():
         return new.upper()
