@@ -20,12 +20,14 @@ from evalspec.model.audit import Audit, AuditFields, AuditFile, Origin
 from evalspec.model.row import RawRow
 from evalspec.model.source import SourceFile
 from evalspec.model.spec import Mix, Spec
+from evalspec.model.vocabulary import LEXICAL, MEANING
 from evalspec.registry import Catalog, Member
 from evalspec.row_problems import RowProblems
 from evalspec.stages.families import place
 from evalspec.stages.parse import parse_data
 from evalspec.stages.scrub import detectors_of
 from evalspec.stages.training import Firewall, digest_training
+from evalspec.text.meaning import Embed
 
 MOST_ROWS = 200_000  # of a file
 MAX_YAML_BYTES = 8 * 1024 * 1024  # a config of tests is written by people or by a generator, seldom this long
@@ -55,6 +57,7 @@ class Asked:
     training: str | None = None
     seeds_text: str | None = None
     training_text: str | None = None
+    embedder: str = LEXICAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,7 @@ class _Table:
 
 def audit_files(asked: Asked, step: Step) -> Audited:
     """Read the files of an audit and take it; a file without a single row that can be read is an error."""
+    embed = _embed(asked, step)
     catalog = load_catalog()
     families = family_table()
     classify = classifier(asked.told, lambda name: place(name, families) is not None)
@@ -97,10 +101,28 @@ def audit_files(asked: Asked, step: Step) -> Audited:
             classify=classify,
             scrub=scrubber(detectors_of(catalog)),
             catalog=catalog,
+            embed=embed,
+            embedder=asked.embedder,
         ),
         step,
     )
     return Audited(audit=found, warnings=tuple(warnings))
+
+
+def _embed(asked: Asked, step: Step) -> Embed | None:
+    """Return what reads meaning, or None where only words are looked at; nothing is kept on disk."""
+    if asked.embedder not in MEANING:
+        return None
+    # Imported here: who does not ask for meaning must not wait for it, nor have what it needs.
+    from evalspec.edges.meaning.minilm import missing
+
+    if lacking := missing():
+        message = f"`--embedder {asked.embedder}` needs {', '.join(lacking)}, which is not installed"
+        hint = "Run `pip install 'evalspec[semantic]'`."
+        raise EvalspecError([replace(_problem("X503", message, asked.path, hint), exit=Exit.ENVIRONMENT)])
+    from evalspec.edges.meaning.embedder import minilm_embedder
+
+    return minilm_embedder(asked.path, None, step)
 
 
 def _firewall(file: AuditFile, step: Step) -> Firewall:

@@ -51,11 +51,11 @@ def _coverage(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str
 
 
 def _openings(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str, str]:
-    return "Vary how cases begin: a template opens too many of them.", f"{_cells(one)} {one.words}"
+    return "Vary how cases begin: a template opens too many of them.", f"{_cells(one)}: {one.words}"
 
 
 def _term(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str, str]:
-    return "Look at the wording that cases share: it comes from a prompt or template.", f"{_cells(one)} {one.words}"
+    return "Look at the wording that cases share: it comes from a prompt or template.", f"{_cells(one)}: {one.words}"
 
 
 def _spread(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str, str]:

@@ -171,9 +171,17 @@ def _missed(compared: Beside | None, real: Sequence[AuditRow], scrub: Scrub) -> 
         listed = row.detail.get("missed")
         if row.measure == "coverage" and isinstance(listed, list):
             found = [texts[str(one)].text for one in listed if str(one) in texts]
-            fitting = [text for text in found if least <= len(tokens(text)) <= most and scrub(text) == text]
-            return tuple(" ".join(scrub(text).split()) for text in (fitting or found)[:EXAMPLES])
+            fitting = [one for one in found if least <= len(tokens(one)) <= most and _is_showable(one, scrub)]
+            return tuple(" ".join(one.split()) for one in fitting[:EXAMPLES])
     return ()
+
+
+def _is_showable(text: str, scrub: Scrub) -> bool:
+    """Tell whether a text may stand as an example: no finding of a detector, and nothing with a digit or an @.
+
+    Addresses and numbers in loose prose are what detectors miss most often; another example costs nothing.
+    """
+    return scrub(text) == text and "@" not in text and not any(char.isdigit() for char in text)
 
 
 def _named(compared: Beside | None, scrub: Scrub) -> tuple[Measurement, ...]:

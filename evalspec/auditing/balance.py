@@ -77,7 +77,9 @@ def _beside(counts: Counter[str], seeds: AuditFile | None) -> tuple[Finding, ...
     missing = sorted((one for one in there if not counts[one]), key=lambda one: (-there[one], one))
     heavy = [one for one in missing if there[one] / m >= LEAST_SHARE]
     share = sum(there[one] for one in missing) / m
-    words = f"{percent(apart)} of the cases would have to move to other labels to be spread as the real texts are"
+    words = f"{percent(apart)} of the cases would have to change labels to be spread as the real texts are"
+    if apart < 0.005:
+        words = "spread as in the real texts"
     if missing:
         words = f"{len(missing):,} labels of the real texts have no case ({percent(share)} of the real texts); {words}"
     p = chi_square_tail(statistic, df)

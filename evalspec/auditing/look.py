@@ -68,7 +68,7 @@ def _said_shift(rows: Mapping[str, Measurement]) -> str:
 
 
 def _said_coverage(rows: Mapping[str, Measurement]) -> str:
-    return "of real texts have a case near (real: fresh ones)"
+    return "of real texts have a neighbour there"
 
 
 def _one_for_all(rows: Mapping[str, Measurement], spell: Callable[[Measurement], str]) -> str:
@@ -115,6 +115,24 @@ ROWS: tuple[Row, ...] = (
         space="lexical",
         section=LIKE,
         title="reach",
+        cell=_share,
+        real=_base_share,
+        words=_said_coverage,
+    ),
+    Row(
+        measure="shift",
+        space="minilm",
+        section=LIKE,
+        title="shift in meaning",
+        cell=_shift,
+        real=lambda row: "0 %",
+        words=_said_shift,
+    ),
+    Row(
+        measure="coverage",
+        space="minilm",
+        section=LIKE,
+        title="reach in meaning",
         cell=_share,
         real=_base_share,
         words=_said_coverage,
@@ -212,7 +230,7 @@ def _finding(row: Row, measured: Mapping[str, Measurement], beside: Beside, scru
         and one.measurement.slice in beside.names
     ]
     return Finding(
-        key=row.measure,
+        key=row.measure if row.space in (None, "lexical") else f"{row.measure}_{row.space}",
         section=row.section,
         title=row.title,
         status=worst([_status(one) for one in verdicts] or ["report"]),

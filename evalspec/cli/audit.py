@@ -52,6 +52,13 @@ FAILING = {"never": (), "error": ("error",), "warning": ("error", "warning")}
 @click.option("--choices", metavar="COLUMN", help="The column with the answers to choose from.")
 @click.option("--seeds-text", metavar="COLUMN", help="The column with the text in the --seeds file.")
 @click.option("--training-text", metavar="COLUMN", help="The column with the text in the --training file.")
+@click.option(
+    "--embedder",
+    type=click.Choice(["lexical", "minilm"]),
+    default="lexical",
+    show_default=True,
+    help="minilm also compares meanings, at some 200 texts a second; it needs the extra `semantic`.",
+)
 @click.option("-o", "--markdown", "page", metavar="PATH", type=PATH, help="Also write the report as Markdown.")
 @click.option(
     "--fail-on",
@@ -75,6 +82,7 @@ def command(
     choices: str | None,
     seeds_text: str | None,
     training_text: str | None,
+    embedder: str,
     page: str | None,
     fail_on: str,
     quiet: bool,
@@ -102,6 +110,7 @@ def command(
         told=told,
         seeds_text=seeds_text,
         training_text=training_text,
+        embedder=embedder,
     )
     found = audit_files(asked, Steps(quiet=quiet or how == "json"))
     if page is not None:
