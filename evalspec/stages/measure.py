@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from evalspec.model.case import EvalSet, Seed
+from evalspec.model.case import EvalSet, Seed, measured_text
 from evalspec.model.outcome import Measurement
 from evalspec.model.spec import Spec, space_of
 from evalspec.model.vocabulary import MEANING, NOT_RECOMPUTED
@@ -95,6 +95,14 @@ def measure(
 
     `only` names the measures to take; None takes them all.
     """
+    if facts.embed is not None:
+        # All at once: a model that is fed pool by pool is slower, and its progress says nothing.
+        facts.embed(
+            [
+                *(measured_text(case.candidate.input) for case in evalset.cases),
+                *(measured_text(seed.input) for source in spec.sources_of("production") for seed in seeds[source.name]),
+            ]
+        )
     run = _Run(frame=Frame(evalset=evalset, seeds=seeds, spec=spec, embed=facts.embed), facts=facts)
     found: list[Measurement] = []
     for member in catalog.all("measure"):

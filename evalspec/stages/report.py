@@ -10,6 +10,7 @@ from evalspec.digests import digest, digest_text
 from evalspec.model.build import Build
 from evalspec.stages.header import replies_digest
 from evalspec.stages.reporting.claims import claims, five_questions, real_cases, two_questions
+from evalspec.stages.reporting.instruments import same_meaning_table
 from evalspec.stages.reporting.jury import jury_numbers, jury_tables
 from evalspec.stages.reporting.replies import reply_numbers, reply_table
 from evalspec.stages.reporting.tables import (
@@ -46,6 +47,7 @@ def report(build: Build) -> str:
         gate_table,
         survival_table,
         measure_tables,
+        same_meaning_table,
         cell_tables,
         drop_table,
         reply_table,

@@ -12,13 +12,14 @@ from evalspec.model.case import Case, Seed
 from evalspec.model.ledger import Ledger, LedgerView, Reviewed
 from evalspec.model.outcome import Lock, Measurement, Related
 from evalspec.model.spec import Spec
-from evalspec.model.vocabulary import LEXICAL
+from evalspec.model.vocabulary import LEXICAL, MEANING
 from evalspec.stats.comparison import Comparison, Item
 from evalspec.stats.neighbours import Neighbours
 from evalspec.text.meaning import Embed, meanings
 from evalspec.text.vectors import Rows
 
 DIGITS = 6  # significant digits of what lands in a report
+MEANING_DIGITS = 4  # of what a model's vectors gave: another machine may round one of their components otherwise
 
 
 class Overlap(Protocol):
@@ -102,15 +103,20 @@ class Scope:
             slice=self.slice if slice is None else slice,
             of=self.of if of is None else of,
             space=self.space,
-            value=rounded(value),
+            value=rounded(value, self.digits),
             n=count if n is None else n,
-            baseline=rounded(baseline),
+            baseline=rounded(baseline, self.digits),
             baseline_n=len(self.comparison.seeds) if compared else 0,
             p=rounded(p),
-            interval=None if interval is None else (_round(interval[0]), _round(interval[1])),
+            interval=None if interval is None else (_round(interval[0], self.digits), _round(interval[1], self.digits)),
             note=note,
             detail={name: _plain(facts[name]) for name in sorted(facts)},
         )
+
+    @property
+    def digits(self) -> int:
+        """How many digits of a figure every machine gives again."""
+        return MEANING_DIGITS if self.space in MEANING else DIGITS
 
     def silent(self, note: str, *, n: int | None = None) -> Measurement:
         """Return a measurement without a value, and why."""
@@ -144,13 +150,13 @@ class Scope:
         return tuple(case for case in self.cases if case.candidate.technique == "seed")
 
 
-def _round(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else value
+def _round(value: float, digits: int = DIGITS) -> float:
+    return float(f"{value:.{digits}g}") if math.isfinite(value) else value
 
 
-def rounded(value: float | None) -> float | None:
-    """Round to six significant digits; what is not a finite number is no value."""
-    return None if value is None or not math.isfinite(value) else _round(value)
+def rounded(value: float | None, digits: int = DIGITS) -> float | None:
+    """Round to significant digits; what is not a finite number is no value."""
+    return None if value is None or not math.isfinite(value) else _round(value, digits)
 
 
 def _plain(value: object) -> object:

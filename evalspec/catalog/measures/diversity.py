@@ -126,7 +126,7 @@ def opening_collision(scope: Scope) -> Measurement:
     better="higher",
     source="measures.md, B",
     per="comparison",
-    spaces=("lexical",),
+    spaces=("lexical", "minilm"),
 )
 def spread(scope: Scope) -> Measurement:
     """Return the mean pairwise distance of the pool over that of the seeds: low when a writer repeats itself."""

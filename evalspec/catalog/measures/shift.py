@@ -30,7 +30,7 @@ LISTED = 20
     better="lower",
     source="MMD, Gretton et al. 2012",
     per="comparison",
-    spaces=("lexical", "js"),
+    spaces=("lexical", "js", "minilm"),
 )
 def shift(scope: Scope) -> Measurement:
     """Return how far a pool stands from the seeds, with p; it says "not the same source", never "synthetic"."""
@@ -77,7 +77,7 @@ def _js(scope: Scope) -> Measurement:
     better="higher",
     source="measures.md, B",
     per="source",
-    spaces=("lexical",),
+    spaces=("lexical", "minilm"),
 )
 def coverage(scope: Scope) -> Measurement:
     """Return the share of source texts with a case inside the ball of their k*-th neighbour in the source.
@@ -115,7 +115,7 @@ def coverage(scope: Scope) -> Measurement:
     better="lower",
     source="conformal quantile",
     per="comparison",
-    spaces=("lexical",),
+    spaces=("lexical", "minilm"),
 )
 def seed_distance(scope: Scope) -> Measurement:
     """Return the share of a pool farther from the seeds than 99 % of the seeds are from each other."""

@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalspec.edges.meaning.cache import VectorCache, key_of
-from evalspec.edges.meaning.minilm import DIMENSIONS, LONGEST, TOKENIZER, WEIGHTS, MiniLM
-from evalspec.text.meaning import SCALE, Embed, quantised
+from evalspec.edges.meaning.minilm import DIMENSIONS, NAMED, MiniLM
+from evalspec.text.meaning import MEANING_VERSION, SCALE, Embed, quantised
 
 SAVED = 2_000  # texts embedded between two writes of the cache: what a killed build does again
-MODEL = f"minilm weights {WEIGHTS} tokenizer {TOKENIZER} pieces {LONGEST} scale {SCALE}"
+MODEL = (
+    f"{NAMED.title} {NAMED.revision} weights {NAMED.weights} tokenizer {NAMED.tokenizer} pieces {NAMED.longest} "
+    f"scale {SCALE} version {MEANING_VERSION}"
+)
 
 
 def minilm_embedder(

