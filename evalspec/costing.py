@@ -6,14 +6,15 @@ estimated from the spec.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from evalspec.asking import KNOWN, has_journal
+from evalspec.asking import KNOWN, Asked, has_journal
 from evalspec.catalog.techniques.asked import REPAIRS
 from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit, Note
 from evalspec.edges.models.prices import MILLION, ListPrice, most_prompt_tokens
-from evalspec.model.asking import Reply, Request
+from evalspec.model.asking import UNASKED, Reply, Request
 from evalspec.model.build import Inputs
 from evalspec.model.cost import Bill, CostLine, PlannedCost, Role
 from evalspec.model.plan import Plan
@@ -24,6 +25,7 @@ from evalspec.ports import Tools, request_key
 from evalspec.pricing import called_models, cap_of, prices_of
 from evalspec.project import Loaded, read_inputs, tools_for
 from evalspec.stages.estimate import Need, generator_needs, jury_needs, least_of, most_of, typical_of, unknown
+from evalspec.stages.reporting.replies import replies_by_cell
 
 
 class _NotHere(Exception):
@@ -42,8 +44,11 @@ class _Replay:
     is_whole: bool = False  # nothing is missing
 
 
-def planned_cost(loaded: Loaded, inputs: Inputs, plan: Plan) -> PlannedCost:
-    """Return what is still to be asked for a spec; a model without a known price is refused."""
+def planned_cost(loaded: Loaded, inputs: Inputs, plan: Plan, *, counts_useless: bool = False) -> PlannedCost:
+    """Return what is still to be asked for a spec; a model without a known price is refused.
+
+    `counts_useless` replays what is here once more, to say what became of it.
+    """
     spec = inputs.spec
     if not called_models(spec):
         return PlannedCost(cap=cap_of(spec))
@@ -62,7 +67,23 @@ def planned_cost(loaded: Loaded, inputs: Inputs, plan: Plan) -> PlannedCost:
     if done.is_whole:
         writing, judging = (), ()
     lines = [*_lines("generator", writing, done, prices), *_lines("jury", judging, done, prices)]
-    return PlannedCost(lines=tuple(lines), spent=_spent(loaded), cap=cap_of(spec))
+    asked, useless = _useless(loaded, inputs) if counts_useless and done.known else (0, ())
+    return PlannedCost(lines=tuple(lines), asked=asked, useless=useless, spent=_spent(loaded), cap=cap_of(spec))
+
+
+def _useless(loaded: Loaded, inputs: Inputs) -> tuple[int, tuple[tuple[str, int], ...]]:
+    """Count the slots for which replies are here, and those of them without a candidate, by reason."""
+    with tools_for(loaded, inputs, Asked(mode="reading")) as tools:
+        try:
+            rows = replies_by_cell(build(inputs, loaded.catalog, tools, until="screen", reading=True)).values()
+        except EvalspecError:  # `check` and `build` say it
+            return 0, ()
+    reasons: Counter[str] = Counter()
+    for row in rows:
+        reasons.update(row.dropped)
+    unasked = reasons.pop(UNASKED, 0)
+    found = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))
+    return sum(row.slots for row in rows) - unasked, tuple(found)
 
 
 def planned_dollars(loaded: Loaded, *, refuses: bool = True) -> tuple[float, float] | None:

@@ -34,7 +34,7 @@ def command(spec: str, slots: bool, how: str) -> int:
     loaded = load_spec(spec)
     inputs = read_inputs(loaded)
     plan = lay_out(inputs, loaded.catalog)
-    cost = planned_cost(loaded, inputs, plan)
+    cost = planned_cost(loaded, inputs, plan, counts_useless=True)
     refuse_dear(cost, spec)
     if how == "json":
         emit_json(_data(inputs, plan, cost, slots))

@@ -15,14 +15,24 @@ def money_lines(cost: PlannedCost) -> list[str]:
         return [f"money      {FREE}"]
     least, most, typical = cost.least, cost.most, cost.typical
     if all(one.is_free for one in cost.lines):
-        return [f"money      {OWN}", *_table(cost.lines)]
+        return [f"money      {OWN}", *_table(cost.lines), *_replies(cost)]
     said = f"{dollars(least.cost)} to {dollars(most.cost)}" if most.calls else "nothing is left to ask"
     if typical is not None and most.calls:
         said += f", typically {dollars(typical.cost)}"
     if cost.cap is not None:
         said += f"; budget {dollars(cost.cap)}"
         said += f", of which {dollars(cost.spent)} are spent or reserved" if cost.spent else ""
-    return [f"money      {said}", *_table(cost.lines)]
+    return [f"money      {said}", *_table(cost.lines), *_replies(cost)]
+
+
+def _replies(cost: PlannedCost) -> list[str]:
+    """Say what became of the slots whose replies are here: what is useless is asked for again in another slot."""
+    if not cost.asked:
+        return []
+    useless = sum(count for _, count in cost.useless)
+    said = f"{cost.asked - useless:,} of {cost.asked:,} slots that were asked for have a candidate"
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in cost.useless)
+    return [f"replies    {said}" + (f"; the others: {reasons}" if reasons else "")]
 
 
 def money_data(cost: PlannedCost) -> dict[str, object]:
@@ -34,6 +44,7 @@ def money_data(cost: PlannedCost) -> dict[str, object]:
         "most": _bill(cost.most),
         "budget_usd": cost.cap / MILLION if cost.cap is not None else None,
         "spent_usd": cost.spent / MILLION,
+        "replies": {"slots": cost.asked, "useless": dict(cost.useless)},
         "models": [
             {
                 "role": one.role,

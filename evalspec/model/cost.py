@@ -52,6 +52,8 @@ class PlannedCost:
     """What is still to be asked for a spec, against what it may cost; amounts in millionths of a dollar."""
 
     lines: tuple[CostLine, ...] = ()
+    asked: int = 0  # slots for which a model's replies are here
+    useless: tuple[tuple[str, int], ...] = ()  # of them those without a candidate, by reason, most first
     spent: int = 0  # by earlier builds of the same plan, what is reserved for calls that nobody heard of again included
     cap: int | None = None
 

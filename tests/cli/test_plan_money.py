@@ -105,6 +105,24 @@ def test_known_replies_say_how_long_the_others_will_be(tmp_path: Path, server: M
     assert found["typical"]["prompt_tokens"] == pytest.approx(300 * (12 - asked), rel=0.05)
 
 
+def test_a_plan_says_what_became_of_the_replies_that_are_here(
+    tmp_path: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused, empty and cut ones by name; nothing is said where nobody was asked yet."""
+    spec = project(tmp_path / "p", 1.0)
+    assert "replies  " not in run("plan", spec)[1]
+    odd = {2: Act(text="I'm sorry, I can't do that."), 4: Act(text=""), 5: Act(text='{"message": "My', finish="length")}
+    with model_server(lambda asked: odd.get(asked.number) or counted(asked)) as other:
+        monkeypatch.setenv("OPENAI_BASE_URL", other.url)
+        assert run("build", spec, "--jobs", "1")[0] == 0
+    found = money(spec)["replies"]
+
+    assert found["useless"] == {"cut": 1, "empty": 1, "refused": 1}
+    said = run("plan", spec)[1]
+    total = found["slots"]
+    assert f"{total - 3} of {total} slots that were asked for have a candidate; the others: 1 cut, 1 empty" in said
+
+
 def test_a_budget_that_even_the_least_passes_is_refused(tmp_path: Path, server: ModelServer) -> None:
     """By `plan`, and by `build` before anything is sent."""
     spec = project(tmp_path / "p", 0.000001)

@@ -19,6 +19,7 @@ from evalspec.model.jury import Jury
 from evalspec.model.spec import Model, Roles
 from evalspec.ports import Tools
 from evalspec.stages.jury import deliberate, left_out
+from evalspec.stages.reporting.jury import pairs_of
 from evalspec.stats.agreement import correlation
 from evalspec.text.verdicts import read_verdict
 
@@ -313,3 +314,18 @@ def test_the_correlation_is_pearsons(pairs: list[tuple[float, float]]) -> None:
         assert ours is None or abs(ours) <= 1 + 1e-9
         return
     assert ours == pytest.approx(pearsonr(xs, ys).statistic, abs=1e-6)
+
+
+def test_two_jurors_agree_beyond_chance_or_not() -> None:
+    """Kappa of every two, over plausibility and over labels; not known where nobody ever says anything else."""
+
+    def say(model: str, form: Form, request: Request) -> str:
+        is_first = "where is my parcel 1" in request.messages[0][1]
+        doubts = is_first and not model.endswith("three")
+        return verdict(form, plausible="no" if doubts else "yes", label="deny" if is_first else "refund")
+
+    jury, _ = judged(say, *(written(at) for at in range(8)), jury=("one", "two", "three"))
+    found = {one.jurors: (one.judged, one.plausible, one.labelled, one.label) for one in pairs_of(jury)}
+
+    assert found[("one", "two")] == (8, 1.0, 8, 1.0)
+    assert found[("one", "three")] == (8, 0.0, 8, 1.0)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
 from types import MappingProxyType
 
 from evalspec.model.build import Build
 from evalspec.model.jury import Flag, JurorRecord, Jury
 from evalspec.stages.reporting.figures import number, table
+from evalspec.stats.agreement import kappa
 
 FLAG_WORDS: Mapping[Flag, str] = MappingProxyType(
     {
@@ -23,6 +26,18 @@ FLAG_WORDS: Mapping[Flag, str] = MappingProxyType(
 )
 EASY_SHARE = 0.8  # more jurors than this share find the label: most models will, and the case tells few apart
 _HEAD = ("Juror", "Asked", "Unread", "Anchors right", "Balanced", "Repeated", "Reordered", "Label", "Length")
+_PAIR_HEAD = ("Jurors", "Both judged", "Kappa, plausible", "Both labelled", "Kappa, label")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """How far two jurors agree beyond chance, over the candidates that both judged; kappa None: not known."""
+
+    jurors: tuple[str, str]
+    judged: int
+    plausible: float | None
+    labelled: int
+    label: float | None
 
 
 def jury_tables(build: Build) -> list[str]:
@@ -48,7 +63,44 @@ def jury_tables(build: Build) -> list[str]:
         "Repeated: the same verdict when asked again. Reordered: the same label with the labels in reverse order. "
         "Label: the expected one. Length: correlation of finding a text plausible with its length.",
         "",
+        *_pair_table(jury),
     ]
+
+
+def pairs_of(jury: Jury) -> tuple[Pair, ...]:
+    """Return the agreement of every two jurors whose opinions count, in the order of the jury."""
+    said = {(one.juror, one.case): one for one in jury.opinions}
+    aliases = [one.alias for one in jury.records if not one.left_out]
+    cases = sorted({one.case for one in jury.opinions})
+    found = []
+    for left, right in combinations(aliases, 2):
+        both = [(said[left, case], said[right, case]) for case in cases if {(left, case), (right, case)} <= said.keys()]
+        labels = [(one.label, other.label) for one, other in both if one.label is not None and other.label is not None]
+        found.append(
+            Pair(
+                jurors=(left, right),
+                judged=len(both),
+                plausible=kappa([(str(one.plausible), str(other.plausible)) for one, other in both]),
+                labelled=len(labels),
+                label=kappa(labels),
+            )
+        )
+    return tuple(found)
+
+
+def _pair_table(jury: Jury) -> list[str]:
+    pairs = pairs_of(jury)
+    if not pairs:
+        return []
+    rows = [
+        (" and ".join(one.jurors), str(one.judged), number(one.plausible), str(one.labelled), number(one.label))
+        for one in pairs
+    ]
+    said = (
+        "Kappa: agreement of two jurors beyond chance, 1 for all; –: not known, since neither ever said anything else. "
+        "Jurors who agree may be right, or wrong about the same things."
+    )
+    return [*table(_PAIR_HEAD, rows), said, ""]
 
 
 def easy_cells(build: Build) -> Mapping[tuple[str, str], tuple[int, int]]:
@@ -114,6 +166,16 @@ def jury_numbers(build: Build) -> dict[str, object]:
                 **({"left_out": True} if one.left_out else {}),
             }
             for one in jury.records
+        ],
+        "pairs": [
+            {
+                "jurors": list(one.jurors),
+                "judged": one.judged,
+                **({"plausible": one.plausible} if one.plausible is not None else {}),
+                "labelled": one.labelled,
+                **({"label": one.label} if one.label is not None else {}),
+            }
+            for one in pairs_of(jury)
         ],
     }
 
