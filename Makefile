@@ -5,7 +5,7 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin/python -m
 SPECS  := specs/refund.yaml specs/clinic_chat.yaml specs/library.yaml
 
-.PHONY: demo test check torture lint types verify specs golden docs wheel clean
+.PHONY: demo test check torture lint types verify specs golden docs pictures wheel clean
 
 demo: $(VENV)/.installed                 ## build the refund example, with a summary
 	$(VENV)/bin/evalspec build specs/refund.yaml
@@ -36,6 +36,9 @@ golden: $(VENV)/.installed-dev           ## rewrite the expected files of the go
 
 docs: $(VENV)/.installed                 ## rewrite the tables in docs/ from the catalogue
 	$(VENV)/bin/python docs/generate.py
+
+pictures: $(VENV)/.installed             ## measure the good and the bad sets of docs/measures.md, and draw them
+	$(RUN) benchmarks.pictures
 
 clean:
 	rm -rf $(VENV) .evalspec build dist

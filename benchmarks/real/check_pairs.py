@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from judged import case_of, judged, spec_of
-
+from benchmarks.judged import case_of, judged, spec_of
 from benchmarks.measures.samples import rows
 from evalspec.stages.screen import screener
 from evalspec.stages.training import Firewall

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from check_imports import of_raw_texts, of_repeats
 from check_pairs import of_contrasts, of_paraphrases
-from judged import POOL, Judged, judged
 
+from benchmarks.judged import POOL, Judged, judged
 from benchmarks.measures.samples import rows, sample
 from evalspec.model.outcome import Verdict
 from evalspec.stats.intervals import wilson

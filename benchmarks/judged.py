@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -67,10 +67,10 @@ def seed_of(text: str, source: str = "production") -> Seed:
     return Seed(key=found[:12], row=found[:16], source=source, input=text, expected="any", language="en", digest=found)
 
 
-def case_of(text: str, *, family: str | None = None, row: Seed | None = None) -> Case:
-    """Make a case: of a row of production, or of the pool; texts of one family move together."""
+def case_of(text: str, *, family: str | None = None, row: Seed | None = None, pool: str = POOL) -> Case:
+    """Make a case: of a row of production, or of a pool; texts of one family move together."""
     key = row.key if row is not None else digest(["case", text])[:12]
-    pool = "seed" if row is not None else POOL
+    pool = "seed" if row is not None else pool
     found = Candidate(
         id=f"{pool}.any.{key}",
         pool=pool,
@@ -99,11 +99,12 @@ class Judged:
     seeds: tuple[Seed, ...]
     evalset: EvalSet
     training: tuple[TrainingDigest, ...] = ()
+    given: MeasureFacts = field(default_factory=MeasureFacts)  # what people and models decided
 
     @cached_property
     def facts(self) -> MeasureFacts:
-        """The firewall, where there is something to keep out."""
-        return MeasureFacts(firewall=Firewall.of({"training": self.training}, self.loaded.spec))
+        """What was decided, and the firewall, where there is something to keep out."""
+        return replace(self.given, firewall=Firewall.of({"training": self.training}, self.loaded.spec))
 
     def take(self, *names: str) -> tuple[Measurement, ...]:
         """Take some measures; all without a name."""
