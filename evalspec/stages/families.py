@@ -29,6 +29,7 @@ class Family:
     base: tuple[str, ...] | None = ()  # None: its models have several, and a name must state one
     taught_by: tuple[str, ...] = ()
     pupils: tuple[tuple[str, str], ...] = ()  # beginning of a name, another family that taught it
+    moving: frozenset[str] = frozenset()  # names that stand for whatever is its newest model, squashed
     inside: tuple[str, ...] = ()  # words in another model's name that state this family as its base
 
     @property
@@ -128,6 +129,12 @@ def names_one_model(left: str, right: str, table: FamilyTable) -> bool:
     return left == right or (own == others_own and bool(ways[0] & ways[1] - {""}))
 
 
+def is_moving(placed: Placed, table: FamilyTable) -> bool:
+    """Tell whether a name stands for whatever is its maker's newest model (`deepseek-chat`)."""
+    family = table.families.get(placed.family)
+    return family is not None and placed.model in family.moving
+
+
 def place_stated(model_name: str, family: str, table: FamilyTable) -> Placed:
     """Return where a model stands that the registry does not know, by the family that the spec states.
 
@@ -166,6 +173,8 @@ def _family(name: str, entry: Mapping[str, Any]) -> Family:
         base=None if base == "stated" else tuple(base),
         taught_by=tuple(entry.get("taught_by", ())),
         pupils=_turned(entry.get("pupils", {})),
+        # A name's stage goes with its date: `gemini-flash-latest` is read as `gemini-flash`.
+        moving=frozenset(squashed(one.removesuffix("-latest")) for one in entry.get("moving", ())),
         inside=tuple(inside),
     )
 

@@ -15,7 +15,7 @@ from evalspec.diagnostics import Collector, Diagnostic, Exit, Note
 from evalspec.model.asking import Reply
 from evalspec.model.outcome import Served
 from evalspec.model.spec import Model, Spec, Waiver
-from evalspec.stages.families import FamilyTable, Placed, names_one_model, place
+from evalspec.stages.families import FamilyTable, Placed, is_moving, names_one_model, place
 from evalspec.stages.independence import names_what_answers, placed_model, table_of, waiver_of
 from evalspec.stages.model_names import snapshot
 from evalspec.stages.tape import UNNAMED
@@ -40,7 +40,8 @@ def served_by(
         rows = [
             _row(models[0], served, count, table) for (model, served), count in sorted(counts.items()) if model == name
         ]
-        rows = [_waived(one, models, spec, table, today) for one in _with_snapshots(rows)]
+        moves = (asked_model := placed_model(models[0], table)) is not None and is_moving(asked_model, table)
+        rows = [_waived(one, models, spec, table, today) for one in _with_snapshots(rows, moves)]
         total = sum(one.replies for one in rows)
         for one in rows:
             _report(one, total, models, spec, table, problems)
@@ -69,6 +70,8 @@ def _row(model: Model, served: str, count: int, table: FamilyTable) -> Served:
         return replace(row, how="another model")
     if not _is_of_family(asked, answered):
         return replace(row, how="another family")
+    if is_moving(asked, table) and answered.weights == asked.weights:
+        return row
     # A deployment's own name tells nothing, so that the spec stated a family, and the served name fits it.
     return row if place(model.model, table) is None else replace(row, how="another model")
 
@@ -77,8 +80,15 @@ def _is_of_family(asked: Placed, answered: Placed) -> bool:
     return answered.family in asked.weights or asked.family in answered.weights
 
 
-def _with_snapshots(rows: Sequence[Served]) -> list[Served]:
-    """Mark the replies of another snapshot than was asked, or of all but the one that answered most."""
+def _with_snapshots(rows: Sequence[Served], moves: bool) -> list[Served]:
+    """Mark the replies of another snapshot than was asked, or of all but the one that answered most.
+
+    `moves`: the name that was asked stands for whatever is newest, so that two that answered are two snapshots.
+    """
+    if moves:
+        same = [one for one in rows if one.how == "as asked"]
+        first = max(same, key=lambda one: (one.replies, one.name), default=None)
+        return [replace(one, how="another snapshot") if one in same and one is not first else one for one in rows]
     same = [one for one in rows if one.how == "as asked" and snapshot(one.name)]
     wanted = snapshot(rows[0].asked)
     if not wanted and same:

@@ -177,6 +177,9 @@ def test_a_waiver_of_what_never_answered_is_named(project: Path, monkeypatch: py
         (ASKED, None, "deepseek-r1", "M206"),  # the same family, another model
         (ASKED, None, "house-7b", "M206"),  # of no family that the registry knows
         ("hosted_vllm/deepseek-r1-distill-qwen-32b", None, "qwen-32b", "M206"),  # its base
+        ("hosted_vllm/deepseek-chat", None, "deepseek-v3.1", None),  # the name stands for the newest
+        ("hosted_vllm/deepseek-chat", None, "deepseek-r1-distill-qwen-32b", "M206"),  # and not for a distillation
+        ("hosted_vllm/gemini-flash-latest", None, "gemini-2.5-flash", None),
         ("hosted_vllm/prod-chat", "llama", "prod-chat", None),
         ("hosted_vllm/prod-chat", "llama", "meta-llama/Llama-3.3-70B-Instruct", None),  # the stated family holds
         ("hosted_vllm/prod-chat", "llama", "acme/support", "M206"),
@@ -211,6 +214,8 @@ def test_a_stated_family_that_the_answer_belies_is_an_error(project: Path, monke
         ("hosted_vllm/deepseek-v3", ("deepseek-v3-0324", "deepseek-v3-1226"), True),
         ("hosted_vllm/deepseek-v3-0324", ("deepseek-v3-1226",), True),
         ("hosted_vllm/deepseek-v3-0324", ("deepseek-v3",), False),
+        ("hosted_vllm/deepseek-chat", ("deepseek-v3.1",), False),
+        ("hosted_vllm/deepseek-chat", ("deepseek-v3.1", "deepseek-v3.2"), True),  # it moved meanwhile
     ],
 )
 def test_two_snapshots_in_one_build_are_a_warning(
