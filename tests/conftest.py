@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -27,8 +28,11 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A test reaches no network and no file of the user's home."""
-
+    """A test reaches no network and no file of the user's home, and what a crash leaves stays with the tests."""
+    temporary = tmp_path_factory.getbasetemp() / "temporary"
+    temporary.mkdir(exist_ok=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setenv("TMPDIR", str(temporary))
     connect = socket.socket.connect
 
     def loopback_only(one: socket.socket, address: object) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from small_specs import small_spec, write_project
 
-from evalspec import pipeline, project
+from evalspec import loading, pipeline, planning
 from evalspec.cli import run
 from evalspec.diagnostics import Exit
 from evalspec.pipeline import STAGES
@@ -18,6 +18,7 @@ from evalspec.pipeline import STAGES
 PRIVATE = "ann@customer.example"
 # Where a stage is called under another name than its own.
 CALLED = {"generate": "generate_all", "screen": "screener"}
+HOMES = {"parse": planning, "validate": planning, "resolve": loading, "expand": planning}
 CRASH_FILE = re.compile(r"attach (\S+\.txt),")
 
 
@@ -46,7 +47,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def break_stage(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = project if stage == "resolve" else pipeline
+    home = HOMES.get(stage, pipeline)
     assert callable(getattr(home, CALLED.get(stage, stage)))
     monkeypatch.setattr(home, CALLED.get(stage, stage), fail)
 
@@ -116,7 +117,7 @@ def test_an_endless_recursion_leaves_a_short_file(
     def again(*given: object) -> object:
         return again(*given)
 
-    monkeypatch.setattr(pipeline, "validate", again)
+    monkeypatch.setattr(planning, "validate", again)
 
     assert run(["build", "small.yaml"]) == Exit.BUG
 

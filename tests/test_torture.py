@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
+from evalspec.edges.crash import write_crash
 from tests.torture.driver import (
     GUARANTEES,
     ROOT,
@@ -61,6 +63,21 @@ def test_a_suite_that_stops_or_tries_nothing_is_broken() -> None:
 
     assert "RuntimeError: half way" in stopped.tallies[0].broken[0]
     assert (stopped.broken, empty.broken, idle.broken, skipped.broken) == (1, 1, 1, 0)
+
+
+def test_what_a_crash_leaves_goes_with_the_suite() -> None:
+    """Notes of bugs are for who ran a command, and a suite that runs thousands would litter."""
+    left: list[Path] = []
+
+    def crashes(effort: Effort, folder: Path) -> list[Tally]:
+        left.append(Path(str(write_crash(RuntimeError("x"), ["check"], "0"))))
+        assert left[0].exists() and os.environ["TMPDIR"] == str(left[0].parent)
+        return [Tally("holds", 1)]
+
+    before = os.environ.get("TMPDIR")
+
+    assert run_suite(entry(crashes), SAMPLE).broken == 0
+    assert not left[0].exists() and os.environ.get("TMPDIR") == before
 
 
 def test_a_page_keeps_the_sections_of_suites_that_did_not_run() -> None:

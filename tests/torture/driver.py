@@ -12,7 +12,8 @@ import subprocess
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def load_suites() -> Mapping[str, Entry]:
 def run_suite(entry: Entry, effort: Effort) -> Outcome:
     """Run one suite in an empty folder; one that stops or tries nothing has broken its promises."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as folder, _temporary():
         try:
             tallies = tuple(entry.run(effort, Path(folder)))
         except Exception as error:
@@ -86,6 +87,22 @@ def run_suite(entry: Entry, effort: Effort) -> Outcome:
     if not tallies:
         tallies = (Tally("the suite has promises", 1, ["it returned none"]),)
     return Outcome(entry, tallies, time.monotonic() - began)
+
+
+@contextmanager
+def _temporary() -> Iterator[None]:
+    """Give this process and those it starts a temporary folder of their own: what a crash leaves goes with it."""
+    before, kept = os.environ.get("TMPDIR"), tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="torture-tmp-", ignore_cleanup_errors=True) as folder:
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = kept
+            if before is None:
+                del os.environ["TMPDIR"]
+            else:
+                os.environ["TMPDIR"] = before
 
 
 def lines_of(outcome: Outcome) -> Iterable[str]:

@@ -37,7 +37,7 @@ DIAGNOSTIC = re.compile(r"\b[A-Z]\d{3}\b")
 ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 NOT_SHAPE = re.compile(r"\bX50[23]\b")  # a feature of the language that this version does not make, and says so
 RESEALED = 0.35
-APART = 200  # one try in so many runs once more as a process of its own
+APART = 500  # one try in so many runs once more as a process of its own
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+LOADER, DUMPER = getattr(yaml, "CSafeLoader", yaml.SafeLoader), getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+DEEP = 500  # brackets
+
 # What readers of YAML and JSON have stumbled over: tags, anchors, dates, numbers, marks of tools, hidden signs.
 TOKENS: tuple[str, ...] = (
     *("!!python/object/apply:os.system [id]", "!!int ''", "!!bool x", "!!timestamp x", "!include a", "!!set", "!x"),
@@ -215,6 +218,11 @@ def _line_edit(dice: Dice, raw: bytes, others: Sequence[bytes]) -> bytes:
     return b"\n".join(lines)
 
 
+def _loaded(raw: bytes) -> Any:
+    """Return the plain data of a YAML text: by libyaml, but for nesting that would end a parser that recurses."""
+    return yaml.load(raw, Loader=yaml.SafeLoader if raw.count(b"[") + raw.count(b"{") > DEEP else LOADER)
+
+
 def _data_edit(dice: Dice, raw: bytes, kind: str, stock: Stock) -> bytes:
     """Change keys and values of the data; a text that is not data any more is left as it is."""
     try:
@@ -223,13 +231,13 @@ def _data_edit(dice: Dice, raw: bytes, kind: str, stock: Stock) -> bytes:
             at = dice.randrange(len([line for line in lines if line]) or 1)
             lines[at] = _json(dice, changed(dice, json.loads(lines[at]), stock))
             return "\n".join(lines).encode("utf-8", "surrogatepass")
-        data = json.loads(raw) if kind == "json" else yaml.safe_load(raw)
+        data = json.loads(raw) if kind == "json" else _loaded(raw)
         made = changed(dice, data, stock)
         if kind == "json":
             return _json(dice, made, indent=dice.choice((None, 1))).encode("utf-8", "surrogatepass")
         if dice.random() < 0.2:  # JSON is YAML as well, with escapes of its own
             return _json(dice, made).encode("utf-8", "surrogatepass")
-        return str(yaml.safe_dump(made, sort_keys=False, allow_unicode=True)).encode("utf-8", "surrogatepass")
+        return str(yaml.dump(made, Dumper=DUMPER, sort_keys=False, allow_unicode=True)).encode("utf-8", "surrogatepass")
     except (ValueError, yaml.YAMLError, AttributeError, TypeError, RecursionError):
         return raw
 
