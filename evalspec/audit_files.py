@@ -30,6 +30,7 @@ from evalspec.stages.training import Firewall, digest_training
 from evalspec.text.meaning import Embed
 
 MOST_ROWS = 200_000  # of a file
+SHOWN_REASONS = 3  # rows that could not be read, where none could: they say the same
 MAX_YAML_BYTES = 8 * 1024 * 1024  # a config of tests is written by people or by a generator, seldom this long
 YAML = (".yaml", ".yml")
 FORMS: Mapping[str, str] = {
@@ -156,9 +157,9 @@ def _file(
     refused = counts.refused + len(problems.found) + problems.unshown
     if not rows:
         problems.raise_errors()
-        hint = "`--text COLUMN` names where the text stands."
+        hint = "`--text COLUMN` names where the text stands, for the other files `--seeds-text` and `--training-text`."
         message = f"none of the {len(raws):,} rows has a user's text in `{fields.text}`"
-        raise EvalspecError([_problem("A803", message, path, hint), *problems.warnings])
+        raise EvalspecError([_problem("A803", message, path, hint), *problems.warnings[:SHOWN_REASONS]])
     warnings += [replace(one, severity="warning") for one in problems.found] + problems.warnings
     return AuditFile(
         name=os.path.basename(path),

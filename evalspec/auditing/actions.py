@@ -27,7 +27,7 @@ def _training(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str
 
 
 def _contradictions(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str, str]:
-    return "Settle the texts that stand with two answers: one of them is scored wrong.", one.words
+    return "Settle the texts that stand with two answers, if nothing else tells them apart.", one.words
 
 
 def _origin(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str, str]:

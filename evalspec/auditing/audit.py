@@ -20,9 +20,10 @@ from evalspec.model.outcome import Measurement
 from evalspec.registry import Catalog
 from evalspec.stats.scope import Training
 from evalspec.text.meaning import Embed
-from evalspec.text.tokens import opening_of, tokens
+from evalspec.text.tokens import document_counts, opening_of, tokens
 
 EXAMPLES = 2  # real texts that nothing in the set is near
+SHARED_BY = 5  # real texts that hold a word, for it to name nobody
 EXAMPLE_TOKENS = (4, 25)  # of such a text: long enough to say something, short enough for a line
 
 
@@ -120,6 +121,7 @@ def _repeats(
 
 def _not_evaluable(compared: Beside) -> Finding:
     words = (compared.why_not or "").removeprefix("not evaluable: ")
+    words = words.replace(" cases", " cases that are no copies of real texts")
     words = words.replace("seeds that are not in the set or its parents", "real texts")
     return Finding(key="shift", section=LIKE, title="shift", status="unknown", words=f"not evaluable: {words}")
 
@@ -166,22 +168,24 @@ def _missed(compared: Beside | None, real: Sequence[AuditRow], scrub: Scrub) -> 
     if compared is None:
         return ()
     texts = {f"s{row.line}": row for row in real}
+    shared = document_counts(tokens(row.text) for row in real)
     least, most = EXAMPLE_TOKENS
     for row in compared.measurements:
         listed = row.detail.get("missed")
         if row.measure == "coverage" and isinstance(listed, list):
             found = [texts[str(one)].text for one in listed if str(one) in texts]
-            fitting = [one for one in found if least <= len(tokens(one)) <= most and _is_showable(one, scrub)]
+            fitting = [one for one in found if least <= len(tokens(one)) <= most and _is_showable(one, shared, scrub)]
             return tuple(" ".join(one.split()) for one in fitting[:EXAMPLES])
     return ()
 
 
-def _is_showable(text: str, scrub: Scrub) -> bool:
-    """Tell whether a text may stand as an example: no finding of a detector, and nothing with a digit or an @.
+def _is_showable(text: str, shared: Mapping[str, int], scrub: Scrub) -> bool:
+    """Tell whether a text may stand as an example: no digit, no @, and no word that few texts share.
 
-    Addresses and numbers in loose prose are what detectors miss most often; another example costs nothing.
+    Names and addresses in loose prose are what detectors miss most often, and another example costs nothing.
     """
-    return scrub(text) == text and "@" not in text and not any(char.isdigit() for char in text)
+    is_common = all(shared[word] >= SHARED_BY for word in tokens(text))
+    return is_common and scrub(text) == text and "@" not in text and not any(char.isdigit() for char in text)
 
 
 def _named(compared: Beside | None, scrub: Scrub) -> tuple[Measurement, ...]:

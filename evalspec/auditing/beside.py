@@ -18,7 +18,6 @@ from evalspec.stats.comparison import Comparison, Item
 from evalspec.stats.scope import MeasureFacts, Scope, rounded
 from evalspec.stats.tests import holm
 from evalspec.text.meaning import Embed
-from evalspec.text.tokens import tokens
 
 MOST_MEASURED = 10_000  # texts of a side; of more, those with the lowest digests stand for all
 MOST_CHARACTERS = 20_000_000  # of a side; long texts cost as much as many
@@ -91,11 +90,8 @@ def compare(
 
 
 def _items(rows: Sequence[AuditRow], prefix: str) -> tuple[Item, ...]:
-    # Texts that are equal move together: a request that was logged ten times is no ten pieces of evidence.
-    return tuple(
-        Item(id=f"{prefix}{row.line}", turns=row.turns, family=prefix + digest([list(tokens(row.text)) or row.text]))
-        for row in rows
-    )
+    # Each row moves by itself: nobody says which belong together, and people do send the same request.
+    return tuple(Item(id=f"{prefix}{row.line}", turns=row.turns, family=f"{prefix}{row.line}") for row in rows)
 
 
 def _sides(pools: Sequence[AuditPool], real: tuple[Item, ...], embed: Embed | None) -> list[_Side]:

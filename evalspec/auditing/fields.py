@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from evalspec.auditing.origins import says_origin
 from evalspec.model.audit import AuditFields, Origin
 from evalspec.model.row import RawRow
-from evalspec.stages.guess import Guess, guess
+from evalspec.stages.guess import INPUT_NAMES, Guess, guess
 from evalspec.stages.turns import decoded, look_up
 from evalspec.text.json_text import scalar_text
 
@@ -49,6 +49,10 @@ PARENT_NAMES = ("parent", "parents", "parent_id", "derived_from", "original_id",
 OUTPUT_NAMES = frozenset(
     {"output", "response", "completion", "prediction", "generation", "actual_output", "model_output", "resps"}
 )
+DEPTH = 3  # of nested objects whose entries are looked at as columns
+DISTINCT = 0.2  # of the values of a column without a known name, to be texts and no classes
+PROSE_WORDS = 2.0  # of a value on average, to be a text
+MOST_CONTEXT = 6  # columns of prose beside the text
 MOST_ORIGINS = 60  # distinct values; more are names of people or of files
 
 
@@ -73,13 +77,13 @@ class NoColumn(Exception):
         super().__init__(f"{flag} {column}")
 
 
-def flattened(values: Mapping[str, object]) -> dict[str, object]:
-    """Spread nested objects out one level, as `metadata.source`; texts that spell an object in JSON too."""
+def flattened(values: Mapping[str, object], depth: int = DEPTH) -> dict[str, object]:
+    """Spread nested objects out, as `metadata.source`; texts that spell an object in JSON too."""
     found: dict[str, object] = {}
     for name, value in values.items():
         inner = decoded(value)
-        if isinstance(inner, Mapping):
-            found |= {f"{name}.{key}": one for key, one in inner.items()}
+        if isinstance(inner, Mapping) and depth:
+            found |= flattened({f"{name}.{key}": one for key, one in inner.items()}, depth - 1)
         else:
             found[name] = value
     return found
@@ -98,8 +102,19 @@ def guess_fields(raws: Sequence[RawRow], told: Told, classify: Callable[[str, st
     if found.input is None:
         return None
     table = _Table(sample, [name for name in columns if name != found.input])
+    if told.text is None and not found.is_chat and found.input.lower() not in INPUT_NAMES:
+        better = _Table(sample, columns).longest_prose()
+        if better is None:
+            return None
+        found = _guess_text(sample, columns, better)
+        table = _Table(sample, [name for name in columns if name != better])
     choices = _said(told.choices, lambda: table.named(CHOICES_NAMES, _is_choices))
     label = _said(told.label, lambda: table.named(LABEL_NAMES, lambda values: all(_is_scalar(one) for one in values)))
+    assert found.input is not None
+    origin = _said(told.origin, lambda: _origin(table, classify))
+    verified = _said(told.verified, lambda: table.named(VERIFIED_NAMES, lambda values: True))
+    parent = table.named(PARENT_NAMES, lambda values: True, filled=0.0)
+    taken = {label, origin, verified, choices, parent, found.id, found.time}
     return AuditFields(
         text=found.input,
         is_chat=found.is_chat,
@@ -107,11 +122,12 @@ def guess_fields(raws: Sequence[RawRow], told: Told, classify: Callable[[str, st
         role=found.role,
         content=found.content,
         label=label,
-        origin=_said(told.origin, lambda: _origin(table, classify)),
-        verified=_said(told.verified, lambda: table.named(VERIFIED_NAMES, lambda values: True)),
+        origin=origin,
+        verified=verified,
         choices=choices,
         id=found.id,
-        parent=table.named(PARENT_NAMES, lambda values: True, filled=0.0),
+        parent=parent,
+        context=tuple(name for name in table.prose() if name not in taken)[:MOST_CONTEXT],
         told=tuple(
             flag for flag in ("text", "label", "origin", "verified", "choices") if getattr(told, flag) is not None
         ),
@@ -148,6 +164,22 @@ class _Table:
                 if _last(column) == known and values and len(values) >= filled * self.rows and fits(values):
                     return column
         return None
+
+    def prose(self) -> dict[str, float]:
+        """Return the columns that hold texts, none of them a class, with their mean length."""
+        found = {}
+        for column, values in self.values.items():
+            texts = [one for one in values if isinstance(one, str)]
+            words = sum(len(one.split()) for one in texts)
+            is_often = bool(texts) and len(texts) >= FILLED * self.rows
+            if is_often and words >= PROSE_WORDS * len(texts) and len(set(texts)) >= DISTINCT * len(texts):
+                found[column] = sum(map(len, texts)) / len(texts)
+        return found
+
+    def longest_prose(self) -> str | None:
+        """Return the column with the longest texts, or None."""
+        prose = self.prose()
+        return max(prose, key=lambda name: (prose[name], name)) if prose else None
 
 
 def _last(column: str) -> str:

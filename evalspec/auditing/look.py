@@ -14,6 +14,7 @@ LIKE = "Like real requests?"
 COSTUME = "Wearing a costume?"
 RAW = "As raw?"
 SHIFT_ALPHA = 0.01  # at which two sources are called two
+LENGTHS = 2.0  # between the median lengths of two sides, from which shares of cases are not comparable
 NAMED = 6  # words that fit beside a figure
 LEAD = 0.02  # of a word's share over that in the real texts, under which it is not worth naming
 WORST: Mapping[Status, int] = {"error": 4, "warning": 3, "unknown": 2, "ok": 1, "report": 0}
@@ -69,6 +70,12 @@ def _said_shift(rows: Mapping[str, Measurement]) -> str:
 
 def _said_coverage(rows: Mapping[str, Measurement]) -> str:
     return "of real texts have a neighbour there"
+
+
+def _uneven(rows: Mapping[str, Measurement]) -> bool:
+    """Tell whether the cases of a pool are so much longer or shorter than the real texts that shares mislead."""
+    sizes = [(_detail(row, "median_tokens"), _detail(row, "median_tokens_seeds")) for row in rows.values()]
+    return any(max(pair) >= LENGTHS * max(min(pair), 1) for pair in sizes)
 
 
 def _one_for_all(rows: Mapping[str, Measurement], spell: Callable[[Measurement], str]) -> str:
@@ -152,7 +159,7 @@ ROWS: tuple[Row, ...] = (
         title="words a case",
         cell=_tokens("median_tokens"),
         real=_tokens("median_tokens_seeds"),
-        words=lambda rows: "median",
+        words=lambda rows: "median" + ("; too far apart to compare openings and words" if _uneven(rows) else ""),
     ),
     Row(
         measure="opening_share",
@@ -229,11 +236,14 @@ def _finding(row: Row, measured: Mapping[str, Measurement], beside: Beside, scru
         and one.measurement.space == row.space
         and one.measurement.slice in beside.names
     ]
+    status = worst([_status(one) for one in verdicts] or ["report"])
+    if row.measure == "top_term_excess" and _uneven(known):
+        status = "unknown"  # a word is likelier in a longer text, whoever wrote it
     return Finding(
         key=row.measure if row.space in (None, "lexical") else f"{row.measure}_{row.space}",
         section=row.section,
         title=row.title,
-        status=worst([_status(one) for one in verdicts] or ["report"]),
+        status=status,
         words=scrub(row.words(known)) if known else next(iter(measured.values())).note or "not evaluable",
         cells=(*cells, ("real", row.real(first) if first is not None else "–")),
         unit=next(iter(measured.values())).unit,

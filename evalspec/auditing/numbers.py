@@ -68,6 +68,7 @@ def _file(file: AuditFile) -> dict[str, object]:
             "choices": fields.choices,
             "id": fields.id,
             "parent": fields.parent,
+            "context": list(fields.context),
             "told": list(fields.told),
         },
     }

@@ -73,6 +73,11 @@ def duplicates(file: AuditFile, seeds: Sequence[AuditRow], step: Step) -> Findin
         "lines": [[line, other] for line, other in list(found.lines.items())[:LISTED]],
     }
     words = f"{percent(count / n)} ({count:,} of {n:,}) repeat an earlier case but for noise" if count else "none"
+    context = {row.line: row.context for row in rows}
+    apart = sum(context[line] != context[other] for line, other in found.lines.items())
+    if apart:
+        words += f", {apart:,} beside another `{file.fields.context[0]}`"
+    figures["beside_other_context"] = apart
     size = min(n, len(seeds))
     is_natural = False  # people repeat themselves as often
     if count and size:
@@ -82,6 +87,7 @@ def duplicates(file: AuditFile, seeds: Sequence[AuditRow], step: Step) -> Findin
         figures |= {"at": size, "at_size": here / size, "seeds": there / size}
         words += f"; at {size:,} a side {percent(here / size)}, the real texts {percent(there / size)}"
         is_natural = here <= there
+    is_natural = is_natural or (count - apart) / n <= DUPLICATE_SHARE
     status: Status = "ok" if count / n <= DUPLICATE_SHARE else "report" if is_natural else "warning"
     return _finding("duplicates", "duplicates", status, words, n, figures)
 
@@ -96,10 +102,10 @@ def lowest(rows: Sequence[AuditRow], size: int) -> list[AuditRow]:
 
 def contradictions(file: AuditFile) -> Finding | None:
     """Name texts that stand with different answers; None where nothing is expected."""
-    answers: dict[Key, dict[str, int]] = {}
+    answers: dict[tuple[Key, str], dict[str, int]] = {}
     for row in file.rows:
         if row.expected is not None:
-            answers.setdefault(key_of(row.text), {}).setdefault(row.expected, row.line)
+            answers.setdefault((key_of(row.text), row.context), {}).setdefault(row.expected, row.line)
     if not answers:
         return None
     found = [sorted(one.values()) for one in answers.values() if len(one) > 1]
@@ -108,7 +114,7 @@ def contradictions(file: AuditFile) -> Finding | None:
     if found:
         words += f", lines {found[0][0]:,} and {found[0][1]:,} for one"
     figures = {"value": len(found), "lines": sorted(found)[:LISTED]}
-    return _finding("contradictions", "contradictions", "error" if found else "ok", words, n, figures, unit="texts")
+    return _finding("contradictions", "contradictions", "warning" if found else "ok", words, n, figures, unit="texts")
 
 
 def copied(rows: Sequence[AuditRow], seeds: Sequence[AuditRow]) -> frozenset[int]:

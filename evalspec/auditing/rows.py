@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from evalspec.auditing.fields import ANSWERS_ARE_LETTERS, count_choices
 from evalspec.auditing.origins import says_verified
+from evalspec.digests import digest
 from evalspec.model.audit import AuditFields, AuditRow
 from evalspec.model.case import user_texts
 from evalspec.model.row import RawRow
 from evalspec.model.spec import Fields, Source
 from evalspec.row_problems import RowProblems
-from evalspec.stages.turns import RowProblem, as_turns, decoded, look_up
+from evalspec.stages.turns import CONTENT_KEYS, ROLE_KEYS, RowProblem, as_turns, decoded, look_up
 from evalspec.text.json_text import scalar_text
 
 LONGEST_TEXT = 50_000  # characters of a case that are measured: a long chat; the rest is an attachment
 LONGEST_WORD = 200  # characters of an answer or an origin that are compared
 MOST_CHOICES = 26
 
+_HINT = "A conversation is a list of `{role, content}`; `--text COLUMN` names another column."
 _LETTER = re.compile(r"\W*([A-Za-z])\W*")
 _MARKED = (re.compile(r"\(([A-Z])\)"), re.compile(r"^\s*([A-Z])[.):]\s", re.MULTILINE))
 
@@ -46,7 +48,7 @@ def read_audit_rows(
             row = _row(raw, fields, source, counts)
         except RowProblem as problem:
             counts.refused += 1
-            problems.add("A804", problem.message, line=raw.line, hint=problem.hint, severity="warning")
+            problems.add("A804", problem.message, line=raw.line, hint=_HINT, severity="warning")
             continue
         if row is None:
             counts.blank += 1
@@ -75,6 +77,7 @@ def _row(raw: RawRow, fields: AuditFields, source: Source, counts: Counts) -> Au
         expected=_word(look_up(raw.values, fields.label)) if fields.label else None,
         origin=_word(look_up(raw.values, fields.origin)) if fields.origin else None,
         verified=_verified(raw, fields.verified),
+        context=_context(raw, fields),
         has_parent=fields.parent is not None and look_up(raw.values, fields.parent) not in (None, []),
     )
 
@@ -85,6 +88,8 @@ def _turns(value: object, source: Source, column: str) -> tuple[str, ...]:
     inner = decoded(value)
     if isinstance(inner, list) and inner and all(isinstance(one, str) for one in inner) and isinstance(value, list):
         return ("\n".join(inner),)
+    if isinstance(inner, list) and inner and (said := _without_roles(inner)):
+        return said
     turns = as_turns(value, source)
     if turns is not None:
         return tuple(one for one in user_texts(turns) if one)
@@ -93,7 +98,17 @@ def _turns(value: object, source: Source, column: str) -> tuple[str, ...]:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return (scalar_text(value),)
     kind = "a boolean" if isinstance(value, bool) else "an object"
-    raise RowProblem(f"`{column}` holds {kind}, not a text or a conversation", "`--text COLUMN` names another.")
+    raise RowProblem(f"`{column}` holds {kind}, not a text or a conversation")
+
+
+def _without_roles(messages: Sequence[object]) -> tuple[str, ...]:
+    """Return the texts of messages that name no speaker: all of them are the user's, or somebody would be named."""
+    found = []
+    for one in messages:
+        if not isinstance(one, Mapping) or any(key in one for key in ROLE_KEYS):
+            return ()
+        found.append(next((one[key] for key in CONTENT_KEYS if isinstance(one.get(key), str)), None))
+    return tuple(one for one in found if one) if all(isinstance(one, str) for one in found) else ()
 
 
 def _cut(turns: Sequence[str]) -> tuple[str, ...]:
@@ -118,6 +133,12 @@ def _verified(raw: RawRow, column: str | None) -> bool | None:
     if column is None:
         return None
     return says_verified(column.rpartition(".")[2].strip().lower(), look_up(raw.values, column))
+
+
+def _context(raw: RawRow, fields: AuditFields) -> str:
+    """Return a digest of the other prose of a row: the same question about another passage is another case."""
+    said = [look_up(raw.values, name) for name in fields.context]
+    return digest([one if isinstance(one, str) else None for one in said]) if any(said) else ""
 
 
 def _placed(found: Sequence[tuple[AuditRow, object]]) -> tuple[AuditRow, ...]:

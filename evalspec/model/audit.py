@@ -27,6 +27,7 @@ class AuditFields:
     choices: str | None = None
     id: str | None = None
     parent: str | None = None
+    context: tuple[str, ...] = ()  # other columns of prose: what a case is asked about
     told: tuple[str, ...] = ()  # which of these a flag has said
 
 
@@ -42,6 +43,7 @@ class AuditRow:
     choices: int | None = None  # how many answers there are to choose from
     place: int | None = None  # of the right one, from 0
     has_parent: bool = False  # the file names what it was made from
+    context: str = ""  # digest of what stands in the columns of context
 
     @property
     def text(self) -> str:

@@ -86,6 +86,31 @@ def test_a_flag_that_names_no_column_is_refused_with_those_there_are() -> None:
     assert "label" in caught.value.known
 
 
+def test_other_prose_is_the_context_of_a_case() -> None:
+    """Passages and answers beside a question are named; classes and ids are not."""
+    fields = guessed(
+        {"passage": lambda n: f"A long passage number {n}.", "kind": "two words", "code": lambda n: f"c{n}"}
+    )
+
+    assert fields is not None
+    assert fields.context == ("passage",)
+
+
+def test_a_column_without_a_known_name_has_to_hold_prose() -> None:
+    """The longest texts are taken, not the longest class, and a code is no text."""
+    rows = [
+        RawRow(
+            line=n,
+            values={"kind": "a rather long name of a class", "ask_a": f"Is {n} late?", "ask_b": f"Is it {n}, or not?"},
+        )
+        for n in range(40)
+    ]
+    fields = guess_fields(rows, Told(), classify())
+
+    assert fields is not None
+    assert fields.text == "ask_b"
+
+
 def test_nothing_is_taken_for_a_text_that_does_not_look_like_one() -> None:
     """Numbers and short codes are no requests."""
     rows = [RawRow(line=n, values={"a": n, "b": f"x{n}"}) for n in range(40)]

@@ -97,6 +97,15 @@ def test_duplicates_are_repeats_but_for_noise_and_never_contrasts() -> None:
     assert found.status == "warning"
 
 
+def test_one_question_about_many_passages_is_no_repeat_to_drop() -> None:
+    """Repeats beside another context are counted and said, and no warning."""
+    rows = [row(n, "What does it say?", context=str(n)) for n in range(10)]
+    found = duplicates(file(rows, context=("passage",)), (), quiet)  # type: ignore[arg-type]  # a tuple of columns
+
+    assert (found.status, found.figures["beside_other_context"]) == ("report", 9)
+    assert found.words.endswith("9 beside another `passage`")
+
+
 def test_as_many_repeats_as_people_make_are_natural() -> None:
     """Beside real texts that repeat themselves as often, at one size, repeats are a figure and no warning."""
     rows = [row(n, f"Where is parcel {n // 2}?") for n in range(40)]
@@ -107,13 +116,15 @@ def test_as_many_repeats_as_people_make_are_natural() -> None:
     assert beside.figures["at_size"] == beside.figures["seeds"] == 0.5
 
 
-def test_one_text_with_two_answers_is_an_error() -> None:
-    """Equal but for case and marks counts as one text; the lines are named."""
+def test_one_text_with_two_answers_is_a_contradiction_unless_its_context_differs() -> None:
+    """Equal but for case and marks counts as one text; the same question about another passage is another case."""
     rows = [row(1, "Is it late?", expected="yes"), row(2, "is it late", expected="no"), row(3, expected="yes")]
     found = contradictions(file(rows, label="y"))
 
     assert found is not None
-    assert (found.status, found.figures["lines"]) == ("error", [[1, 2]])
+    apart = contradictions(file([row(1, "Why?", expected="a", context="x"), row(2, "Why?", expected="b", context="y")]))
+    assert (found.status, found.figures["lines"]) == ("warning", [[1, 2]])
+    assert apart is not None and apart.status == "ok"
     assert contradictions(file([row(1)])) is None
 
 

@@ -35,6 +35,7 @@ def read(values: Sequence[Mapping[str, object]], **columns: str) -> tuple[tuple[
         ),
         ('[{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes?"}]', ("Hi",)),
         ([["customer", "Hi"], ["agent", "Yes?"], ["customer", "Late!"]], ("Hi", "Late!")),
+        ([{"text": "Hi", "intent": "x"}, {"text": "Late!"}], ("Hi", "Late!")),
         ("[1, 2] is my list", ("[1, 2] is my list",)),
     ],
 )
