@@ -31,12 +31,13 @@ from evalspec.stages.resolve import spec_digest
 from evalspec.stages.training import Firewall, digest_training
 from evalspec.stats.comparison import Comparison
 from evalspec.stats.scope import MeasureFacts
+from evalspec.text.meaning import Embed
 
 POOL = "prompted"
 
 
 def spec_of(
-    *, key_terms: Sequence[str] = (), training_cosine: float | None = None, purpose: str = "launch", size: int = 2
+    *, key_terms: Sequence[str] = (), training_cosine: float | None = None, embedder: str = "lexical", size: int = 2
 ) -> Loaded:
     """Load a spec of real rows beside a pool that a generator writes, with every default and its gates."""
     task: dict[str, object] = {"expected": ["any"], "languages": ["en"]}
@@ -44,7 +45,7 @@ def spec_of(
         task["key_terms"] = {"ask": list(key_terms)}
     body: dict[str, object] = {
         "version": 1,
-        "purpose": purpose,
+        "purpose": "launch",
         "task": task,
         "sources": {"production": {"pii": "allow", "verified_by": "publisher"}, "training": {}},
         "axes": {"kind": {"any": {"expected": "any"}}},
@@ -53,8 +54,10 @@ def spec_of(
         "pools": {"seed": {"from": "production"}, POOL: {"axes": ["kind"]}},
         "mix": {"size": size, "shares": {"seed": 0.5, POOL: 0.5}},
     }
+    screen: dict[str, object] = {"embedder": embedder}
     if training_cosine is not None:
-        body["screen"] = {"training_overlap": {"cosine": training_cosine}}
+        screen["training_overlap"] = {"cosine": training_cosine}
+    body["screen"] = screen
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "judged.yaml"
         path.write_text(yaml.safe_dump(body), encoding="utf-8")
@@ -126,7 +129,9 @@ class Judged:
 
     def comparison(self) -> Comparison:
         """Return the two sides of the pool, as its measures see them."""
-        frame = Frame(evalset=self.evalset, seeds={"production": self.seeds}, spec=self.loaded.spec)
+        frame = Frame(
+            evalset=self.evalset, seeds={"production": self.seeds}, spec=self.loaded.spec, embed=self.given.embed
+        )
         return frame.comparison(f"pool={POOL}", (("pool", (POOL,)),))
 
     @cached_property
@@ -163,9 +168,18 @@ def judged(
     key_terms: Sequence[str] = (),
     training: Sequence[str] = (),
     training_cosine: float | None = None,
+    embed: Embed | None = None,
 ) -> Judged:
-    """Put a pool beside production texts; `in_set` are production texts that are cases themselves."""
-    loaded = spec_of(key_terms=key_terms, training_cosine=training_cosine, size=len(pool) + len(in_set) or 1)
+    """Put a pool beside production texts; `in_set` are production texts that are cases themselves.
+
+    `embed` is what reads meaning: the packaged model's.
+    """
+    loaded = spec_of(
+        key_terms=key_terms,
+        training_cosine=training_cosine,
+        embedder="minilm" if embed is not None else "lexical",
+        size=len(pool) + len(in_set) or 1,
+    )
     rows = [seed_of(text) for text in in_set]
     families = families if families is not None else [None] * len(pool)  # type: ignore[list-item]
     cases = [
@@ -177,4 +191,5 @@ def judged(
         seeds=(*rows, *(seed_of(text) for text in seeds)),
         evalset=EvalSet(cases=tuple(sorted(cases, key=lambda one: one.id)), drops=()),
         training=tuple(digest_training(text, loaded.spec.screen.training_ngram) for text in training),
+        given=MeasureFacts(embed=embed),
     )

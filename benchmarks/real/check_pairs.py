@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.judged import case_of, judged, spec_of
 from benchmarks.measures.samples import rows
+from evalspec.edges.meaning.embedder import minilm_embedder
 from evalspec.stages.screen import screener
 from evalspec.stages.training import Firewall
 
@@ -71,6 +72,14 @@ def of_paraphrases(folder: Path) -> Iterator[Fields]:
     }
     one = judged([], unique[:400])
     yield _says("the paraphrases", one.report())
+    meant = judged([], unique[:400], embed=minilm_embedder("checks.yaml", None))
+    found_pairs, none = meant.one("same_meaning"), one.one("same_meaning")
+    yield {
+        "what": "400 of these texts with the packaged model: pairs that mean the same; without it",
+        "measured": [found_pairs.value, none.value],
+        "expected": "> 0, and no figure",
+        "passes": (found_pairs.value or 0) > 0 and none.value is None,
+    }
 
 
 def _says(name: str, report: str) -> Fields:

@@ -14,7 +14,9 @@ import argparse
 import json
 import os
 import re
+import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -202,6 +204,23 @@ def of_accusations(data: Data) -> Rows:
             expected="none",
             passes=not added,
         )
+
+    own = _accusations(_audited(seeds, fresh))
+    for name in ("hint3", "multidogo"):
+        page = _audited(seeds, data.texts(name)[:200])
+        added = sorted(_accusations(page) - own)
+        what = f"{name} audited beside abcd: lines that accuse it, beyond those about abcd itself"
+        yield Row(check=4, what=what, measured=added, expected="none", passes=not added and "shift" in page)
+
+
+def _audited(seeds: Sequence[str], texts: Sequence[str]) -> str:
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, side in (("set", texts), ("seeds", seeds)):
+            lines = (json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in side)
+            (Path(scratch) / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
+        words = [sys.executable, "-m", "evalspec", "audit", "set.jsonl", "--seeds", "seeds.jsonl", "--quiet"]
+        done = subprocess.run(words, cwd=scratch, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def _accusations(text: str) -> set[str]:
