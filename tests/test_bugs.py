@@ -79,7 +79,7 @@ def test_a_bug_in_a_stage_is_one_line_and_a_file(
     assert PRIVATE not in text and "small.yaml" not in text and str(small) not in text
     assert "\nFailpoint\n" in text and "\nKeyError\n" in text and "test_bugs.py:" in text
     assert text.split("\n")[1] == " ".join(["evalspec build", *(one for one in how if one.startswith("--"))])
-    assert re.search(r"^  evalspec/(pipeline|project)\.py:\d+ in ", text, re.MULTILINE)
+    assert re.search(r"^  evalspec/(loading|pipeline|planning|project)\.py:\d+ in ", text, re.MULTILINE)
     assert {path: path.read_bytes() for path in small.rglob("*.*") if path.is_file() and path != left} == before
 
 
