@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalspec.diagnostics import EvalspecError
@@ -19,6 +20,8 @@ from evalspec.stages.rows import Reading, map_rows
 from evalspec.stages.seeds import read_source
 from evalspec.stages.snapshot import snapshot
 from evalspec.stages.training import Firewall, digest_training
+from evalspec.text.tokens import tokens
+from evalspec.text.vectors import dense, vectorize
 
 LONG = "where is my parcel it was due on monday and nobody has told me anything about it since then"
 SOURCE = Source(name="training", kind="training", path="t.jsonl")
@@ -106,3 +109,31 @@ def test_rows_that_nothing_here_wrote_are_refused(line: str) -> None:
 
     with pytest.raises(EvalspecError, match=r"I323|I304"):
         read_source(made.text + line + "\n", SOURCE, SPEC, CATALOG, "t.jsonl")
+
+
+WORDS = st.lists(
+    st.sampled_from(["where", "is", "my", "parcel", "order", "late", "refund", "jacket", "blue", "when", "will", "it"]),
+    max_size=16,
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=12), WORDS, st.sampled_from([0.3, 0.6, 0.9]))
+@settings(deadline=None)
+def test_the_nearest_row_is_that_of_brute_force(trained: list[list[str]], asked: list[str], bound: float) -> None:
+    """Rows that cannot be near are left out by a bound, and no other."""
+    text, rows = " ".join(asked), [" ".join(one) for one in trained]
+    strict = replace(SPEC, screen=Screening(training_cosine=bound, training_ngram=99))
+    found = firewall(*rows, spec=strict).overlap(text)
+    long = [row for row in rows if len(tokens(row)) >= 8]
+    whole = vectorize([text, *long])
+    table = np.clip(dense(whole, 0, len(whole)), -8, 7)
+    lengths = np.sqrt((table**2).sum(axis=1))
+    cosines = table[1:] @ table[0] / np.maximum(lengths[1:] * lengths[0], 1)
+
+    if tokens(text) in {tokens(row) for row in rows}:
+        assert found is not None and found.rule == "equal_tokens"
+    elif len(asked) < 8 or not long or cosines.max() < bound:
+        assert found is None
+    else:
+        assert found is not None and found.rule == "cosine"
+        assert found.value == pytest.approx(cosines.max(), abs=1e-6)
