@@ -127,7 +127,7 @@ class Admission:
         if self.failures == PROBED_FROM and sent_at >= self.narrowed_at:
             self._narrow(now)
         if self.failures >= PROBED_FROM:
-            self._pause(now, asked or backoff(self.failures - 1, self.pace))
+            self._pause(now, max(asked, backoff(self.failures - 1, self.pace)))
         silent = now - (self.replied_at if self.replied_at is not None else now)
         return self.failures >= ROUNDS.get(kind, 1) or silent > self.pace.patience
 

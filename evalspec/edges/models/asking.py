@@ -115,9 +115,9 @@ class Asker:
         self.count.questions += len(requests)
         self.count.from_tape += len(found)
         self._replies = found
-        self._tell(self.count)
         for model in sorted({one.request.model for one in missing}):
             self._way(model)  # a missing key is said before anything is sent
+        self._tell(self.count)
         if not missing:
             return
         self._left = len(missing)

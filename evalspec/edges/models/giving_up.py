@@ -30,7 +30,7 @@ HINTS: Mapping[FaultKind, str] = MappingProxyType(
     {
         "rate_limit": f"{_AGAIN}; `--jobs` sends fewer at once",
         "server": _AGAIN,
-        "connect": "look at the address in your user config and at the network, then run the build again",
+        "connect": "`evalspec models SPEC` shows the address; look at it and at the network, then run the build again",
         "timeout": f"{_AGAIN}; `--deadline` gives a slow model more seconds",
         "garbled": "something between here and the model answers in its place: a gateway or a sign-in page",
         "key": "the key in {key} was refused; set another and run the build again",
