@@ -15,6 +15,7 @@ PAGES = tuple(
 # Blocks that nobody can run here, by page; a page that is not named has none.
 NOT_RUN = {
     "README.md": 2,
+    "docs/audit.md": 3,
     "docs/ci.md": 1,
     "docs/export.md": 5,
     "docs/measures.md": 1,

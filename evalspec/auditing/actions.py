@@ -55,7 +55,7 @@ def _openings(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str
 
 
 def _term(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str, str]:
-    return "Look at the wording that cases share: it comes from a prompt or template.", f"{_cells(one)}: {one.words}"
+    return "Look at the wording that cases share: it may come from a prompt or template.", f"{_cells(one)}: {one.words}"
 
 
 def _spread(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str, str]:

@@ -15,6 +15,7 @@ COSTUME = "Wearing a costume?"
 RAW = "As raw?"
 SHIFT_ALPHA = 0.01  # at which two sources are called two
 LENGTHS = 2.0  # between the median lengths of two sides, from which shares of cases are not comparable
+SAYS_SOMETHING = 4  # letters; shorter words are mostly grammar, and named after the others
 NAMED = 6  # words that fit beside a figure
 LEAD = 0.02  # of a word's share over that in the real texts, under which it is not worth naming
 WORST: Mapping[Status, int] = {"error": 4, "warning": 3, "unknown": 2, "ok": 1, "report": 0}
@@ -99,8 +100,8 @@ def _term(row: Measurement) -> str:
 
 def _told(row: Measurement) -> str:
     words = row.detail.get("words")
-    names = list(words)[:NAMED] if isinstance(words, Mapping) else []
-    return ", ".join(names)
+    names = [str(one) for one in words] if isinstance(words, Mapping) else []
+    return ", ".join(sorted(names, key=lambda one: len(one) < SAYS_SOMETHING)[:NAMED])  # stable: the most telling first
 
 
 def _tokens(name: str) -> Spell:
