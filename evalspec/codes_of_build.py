@@ -159,8 +159,9 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "L615": (
             "drops that verify cannot recompute",
-            "An embedding model decided these drops, and `verify` runs with the core alone. They are taken as the lock "
-            "states them, and listed first, those new since `--base` in front: a hard case can be hidden here.",
+            "An embedding model decided these drops, and `verify` runs with the core alone. Their cosines are taken as "
+            "the lock states them, and that the words differ by noise only is checked. They are listed first, those "
+            "new since `--base` in front: whoever edits a lock would hide a hard case here.",
         ),
         "L616": (
             "figures that verify cannot recompute",
