@@ -46,6 +46,9 @@ TAKEN_ON: Mapping[str, str] = {
     "comparison": "pool beside seeds",
     "terms": "pool beside seeds, each term group",
     "source": "pool beside each source",
+    "source only": "the set beside each source",
+    "source too": "the set and pools that a generator wrote, beside each source",
+    "texts": "every pool with cases, and its cells",
 }
 # A gate without `where` looks at the whole set when the measure is taken on it, else at these.
 LOOKED_AT: Mapping[str, str] = {"set": "the set", "slice": "the set", "pools": "every pool"}
@@ -153,7 +156,7 @@ def measures() -> str:
         limits = (
             "any" if low is None and high is None else f"{low:g} to {high:g}" if high is not None else f"{low:g} up"
         )
-        taken = TAKEN_ON[str(traits.get("per", "set"))]
+        taken = TAKEN_ON[f"{traits.get('per', 'set')}{' ' + traits['whole'] if 'whole' in traits else ''}"]
         rows.append([f"`{member.name}`{spaces}", says(member), traits["unit"], limits, BETTER[traits["better"]], taken])
     return table(["measure", "says", "unit", "range", "better", "taken on"], rows)
 

@@ -17,6 +17,9 @@ import numpy as np
 from scipy.spatial.distance import jensenshannon
 from scipy.special import comb
 from scipy.stats import entropy as scipy_entropy
+from scipy.stats import hypergeom
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import NearestNeighbors
 
 Texts = Sequence[str]
@@ -275,3 +278,46 @@ def p_of(statistic: Callable[[Texts, Texts], float], pool: Texts, seeds: Texts, 
         here = [both[at] for at in order[: len(pool)]]
         hits += statistic(here, [both[at] for at in order[len(pool) :]]) >= seen - 1e-12
     return (1 + hits) / (1 + draws)
+
+
+def told_apart(pool: Texts, seeds: Texts) -> float:
+    """The area under the curve of liblinear on unit rows: five folds by rank of sha256, scores pooled."""
+    rows = np.vstack([hashed(pool), hashed(seeds)])
+    truth = np.array([True] * len(pool) + [False] * len(seeds))
+    folds = np.empty(len(rows), dtype=int)
+    for side, start in ((pool, 0), (seeds, len(pool))):
+        order = sorted(range(len(side)), key=lambda at: sha256(side[at].encode()).hexdigest())
+        folds[[start + at for at in order]] = np.arange(len(side)) % 5
+    scores = np.empty(len(rows))
+    for fold in range(5):
+        fit = LogisticRegression(C=1.0, solver="liblinear", tol=1e-9).fit(rows[folds != fold], truth[folds != fold])
+        scores[folds == fold] = fit.decision_function(rows[folds == fold])
+    return float(roc_auc_score(truth, scores))
+
+
+def tag_variety(texts: Texts, others: Texts, tag: Callable[[str], Sequence[str]]) -> float:
+    """Distinct runs of four tags among 500, or as many as the smaller side has: the mean over all draws by scipy."""
+
+    def runs(side: Texts) -> Counter[tuple[str, ...]]:
+        return Counter(tuple(tags[at : at + 4]) for tags in (tag(text) for text in side) for at in range(len(tags) - 3))
+
+    mine = runs(texts)
+    size, total = min(500, mine.total(), runs(others).total()), mine.total()
+    return sum(1 - hypergeom.pmf(0, total, count, size) for count in mine.values()) / size
+
+
+def held_already(texts: Texts) -> float:
+    """Coverage of a further text's word pairs by the rule of Chao and Jost for incidences."""
+    bags = [{(*pair,) for pair in zip(words_of(text), words_of(text)[1:], strict=False)} for text in texts]
+    often = Counter(pair for bag in bags for pair in bag)
+    n, once, twice = len(bags), *(sum(count == times for count in often.values()) for times in (1, 2))
+    return 1 - once / sum(map(len, bags)) * ((n - 1) * once / ((n - 1) * once + 2 * twice))
+
+
+def holm_of(ps: Sequence[float]) -> list[float]:
+    """Holm's correction by its definition."""
+    order, found, reached = np.argsort(ps), [0.0] * len(ps), 0.0
+    for place, at in enumerate(order.tolist()):
+        reached = max(reached, min(1.0, (len(ps) - place) * ps[at]))
+        found[at] = reached
+    return found

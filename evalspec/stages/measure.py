@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from evalspec.model.case import EvalSet, Seed, measured_text
 from evalspec.model.outcome import Measurement
 from evalspec.model.spec import Spec, space_of
-from evalspec.model.vocabulary import MEANING, NOT_RECOMPUTED
+from evalspec.model.vocabulary import MEANING, NOT_RECOMPUTED, ON_REQUEST
 from evalspec.registry import Catalog, Member
 from evalspec.stages.measuring.change import changes
 from evalspec.stages.measuring.frame import WHOLE, Frame, Slice, unique
@@ -22,7 +22,7 @@ __all__ = ["MeasureFacts", "measure"]
 TIMED = frozenset({"age"})  # what asks which day it is
 COUNTED_BY = ("pool", "track", "language")
 COMPARED = frozenset({"comparison", "terms"})
-TEXTS = COMPARED | {"source"}  # what looks at texts on two sides; for the others none are put together
+TEXTS = COMPARED | {"source", "texts"}  # what looks at texts on two sides; for the others none are put together
 NOTHING = Comparison(pool=(), seeds=(), key="")
 
 
@@ -120,7 +120,12 @@ def _variants(member: Member, frame: Frame) -> tuple[_Variant, ...]:
     spec, per = frame.spec, member.traits.get("per")
     asked = [rule for rule in spec.gates if rule.measure == member.name]
     known: Sequence[str | None] = member.traits.get("spaces") or (None,)
-    spaces = [space for space in known if space not in MEANING or space == spec.screen.embedder]
+    spaces = [
+        space
+        for space in known
+        if (space not in MEANING or space == spec.screen.embedder)
+        and (space not in ON_REQUEST or any(rule.space == space for rule in asked))
+    ]
     against: list[str | None] = [None]
     if per == "terms":
         against = [name for name, _ in spec.task.key_terms]
@@ -150,6 +155,9 @@ def _slices(variant: _Variant, frame: Frame) -> tuple[Slice, ...]:
         return unique([*frame.pools(), *asked])
     filled = [one for one in frame.pools() if frame.of(one.match)]
     is_traffic = any(source.name == variant.of for source in frame.spec.sources_of("traffic"))
+    gaps = variant.member.traits.get("whole")
+    if gaps is not None:  # what a source has and the set lacks is asked of the set first
+        return unique([whole, *(one for one in filled if one.is_judged and gaps == "too"), *asked])
     return unique([*([whole] if is_traffic else []), *filled, *asked])
 
 
@@ -195,7 +203,7 @@ def _changed(run: _Run, variant: _Variant, slices: Sequence[Slice]) -> list[Meas
     if any(not rule.where and rule.by is None for rule in rules):
         wanted |= {one.label for one in slices if one.is_judged}
     return [
-        changes(run.scope(variant, one), variant.member, compared=variant.per in COMPARED)
+        changes(run.scope(variant, one), variant.member, compared=variant.per in TEXTS)
         for one in slices
         if one.label in wanted
     ]

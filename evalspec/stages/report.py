@@ -10,8 +10,11 @@ from evalspec.digests import digest, digest_text
 from evalspec.model.build import Build
 from evalspec.stages.header import replies_digest
 from evalspec.stages.reporting.claims import claims, five_questions, real_cases, two_questions
+from evalspec.stages.reporting.gaps import gaps
 from evalspec.stages.reporting.instruments import same_meaning_table
 from evalspec.stages.reporting.jury import jury_numbers, jury_tables
+from evalspec.stages.reporting.leakage import leakage, room
+from evalspec.stages.reporting.likeness import likeness
 from evalspec.stages.reporting.replies import reply_numbers, reply_table
 from evalspec.stages.reporting.tables import (
     cell_tables,
@@ -46,6 +49,10 @@ def report(build: Build) -> str:
         mix_table,
         gate_table,
         survival_table,
+        likeness,
+        gaps,
+        leakage,
+        room,
         measure_tables,
         same_meaning_table,
         cell_tables,

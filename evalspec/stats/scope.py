@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -20,6 +20,10 @@ from evalspec.text.vectors import Rows
 
 DIGITS = 6  # significant digits of what lands in a report
 MEANING_DIGITS = 4  # of what a model's vectors gave: another machine may round one of their components otherwise
+
+
+# A text to the parts of speech of its words.
+Tag = Callable[[str], Sequence[str]]
 
 
 class Overlap(Protocol):
@@ -52,6 +56,7 @@ class MeasureFacts:
     today: str | None = None  # YYYY-MM-DD; without it time is not asked about
     base: Lock | None = None
     ledger: Ledger | None = None  # for the agreement of two reviewers
+    tag: Tag | None = None  # parts of speech; None where no gate asks for them
     embed: Embed | None = None  # what reads meaning; None where nothing does: in `verify`, and without an embedder
 
 

@@ -276,3 +276,38 @@ def test_a_change_of_another_measure_is_its_value_now_less_then() -> None:
 
     assert change.value == pytest.approx(float(change.detail["then"]) - float(change.detail["now"]), abs=1e-5)  # type: ignore[arg-type]
     assert change.value is not None and change.value > 0  # less spread is worse
+
+
+def test_a_change_of_another_measure_has_its_p_from_the_same_exchange() -> None:
+    """Old and new cases change places: what a writer lost in variety is sure, what chance did is not."""
+    spec = make_spec(gates=(GateRule(name="d", measure="spread", where=(("pool", ("prompted",)),), change=0.02),))
+    base, rows = base_of(written(plain_texts(40, "old"))), rows_of(60)
+    poor = [plain_texts(2, "poor")[at % 2] + f" {at}" for at in range(40)]
+    lost, kept = (
+        pick(
+            measured(written(texts), rows, spec, MeasureFacts(base=base), only("spread")),
+            "spread.change",
+            "pool=prompted",
+        )
+        for texts in (poor, plain_texts(40, "new"))
+    )
+
+    assert lost.p == 0.005
+    assert kept.p is not None and kept.p > 0.01
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ({"measures": ["shift@9"]}, "refused: the base lock was measured by shift@9"),
+        ({"embedder": "lexical@9"}, "refused: the base lock was made with `lexical@9`"),
+    ],
+)
+def test_a_change_across_versions_is_refused(header: dict[str, object], said: str) -> None:
+    base = replace(base_of(written(plain_texts(40, "old"))), header=header)
+    found = measured(
+        written(plain_texts(40, "new")), rows_of(60), make_spec(gates=CHANGE), MeasureFacts(base=base), only("shift")
+    )
+    change = pick(found, "shift.change", "pool=prompted", space="lexical")
+
+    assert change.value is None and (change.note or "").startswith(said)

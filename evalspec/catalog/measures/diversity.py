@@ -18,6 +18,7 @@ from evalspec.stats.spaces import apart
 from evalspec.text.tokens import ngrams
 
 ZLIB_LEVEL = 9
+TEMPLATES = 5  # openings shown with their shares on both sides
 COMPRESSION_DIGITS = 2  # other builds of zlib give other bytes at the same level
 
 
@@ -96,8 +97,16 @@ def opening_share(scope: Scope) -> Measurement:
         p=p,
         interval=wilson(count, split),
         compared=True,
-        detail={"opening": " ".join(opening), "excess": seen},
+        detail={"opening": " ".join(opening), "excess": seen, "openings": _templates(here, there)},
     )
+
+
+def _templates(here: Counter[tuple[str, ...]], there: Counter[tuple[str, ...]]) -> dict[str, tuple[float, float]]:
+    """Return the openings of two cases and more that lead most, each with its share of the cases and of the seeds."""
+    size, other = here.total(), there.total()
+    leads = {one: count / size - there[one] / other for one, count in here.items() if count > 1}
+    order = sorted(leads, key=lambda one: (-round(leads[one], 9), one))[:TEMPLATES]
+    return {" ".join(one): (here[one] / size, there[one] / other) for one in order if leads[one] > 0}
 
 
 @measure(

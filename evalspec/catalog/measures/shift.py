@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evalspec.catalog.measures.told_apart import MIN_TOLD, told_apart
 from evalspec.later import NDArray, np
 from evalspec.model.outcome import Measurement
 from evalspec.registry import measure
@@ -30,11 +31,38 @@ LISTED = 20
     better="lower",
     source="MMD, Gretton et al. 2012",
     per="comparison",
-    spaces=("lexical", "js", "minilm"),
+    spaces=("lexical", "js", "c2st", "minilm"),
 )
 def shift(scope: Scope) -> Measurement:
-    """Return how far a pool stands from the seeds, with p; it says "not the same source", never "synthetic"."""
+    """Return how far a pool stands from the seeds, with p; it says "not the same source", never "synthetic".
+
+    `js`: Jensen-Shannon divergence of the words in bits. `c2st`: area under the curve of a classifier that tells the
+    two sides apart (0.5: it cannot); five folds by digest, siblings together, at most 500 texts a side. Any other
+    space: MMD squared under the cosine kernel.
+    """
+    if scope.space == "c2st":
+        return _c2st(scope)
     return _js(scope) if scope.space == "js" else _mmd(scope)
+
+
+def _c2st(scope: Scope) -> Measurement:
+    both = scope.comparison
+    if min(len(both.pool), len(both.seeds)) < MIN_TOLD:
+        return scope.silent(
+            f"not evaluable: {len(both.pool)} cases and {len(both.seeds)} seeds, a classifier needs {MIN_TOLD} of each",
+            n=len(both.pool),
+        )
+    found = told_apart(both)
+    return scope.result(
+        found.auc,
+        compared=True,
+        detail={
+            "surface_only": found.surface,
+            "words": found.pool_words,
+            "words_seeds": found.seed_words,
+            "texts": [found.pool_size, found.seed_size],
+        },
+    )
 
 
 def _mmd(scope: Scope) -> Measurement:

@@ -5,21 +5,25 @@ A stored value compared with a new one would compare two seed sets; so the old t
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from evalspec.digests import digest
-from evalspec.later import np
-from evalspec.model.outcome import Measurement
+from evalspec.later import NDArray, np
+from evalspec.model.outcome import Lock, Measurement
+from evalspec.model.vocabulary import LEXICAL, MEANING, NOT_RECOMPUTED
 from evalspec.registry import Member
 from evalspec.stages.measuring.frame import base_items
 from evalspec.stats.comparison import Comparison
 from evalspec.stats.permutation import p_value
 from evalspec.stats.scope import Scope
 from evalspec.stats.spaces import moved
-from evalspec.text.vectors import take
+from evalspec.text.vectors import SPACE_VERSION, take
 
 CHANGE = "change"
 MIN_OLD = 30
+DRAWS = 199  # of a measure that is taken anew at each: the smallest p is 0.005
+NOT_DISTANCES = ("js", "c2st")  # spaces of `shift` that are no mean distances
 
 
 def changes(scope: Scope, member: Member, *, compared: bool) -> Measurement:
@@ -30,23 +34,67 @@ def changes(scope: Scope, member: Member, *, compared: bool) -> Measurement:
         return named.silent("not evaluable: change is measured pool by pool, of measures that compare with the seeds")
     if scope.facts.base is None:
         return named.silent("skipped: there is no base lock to compare with")
+    refused = _refused(scope.facts.base, scope, member)
+    if refused is not None:
+        return named.silent(refused)
     old = base_items(scope.facts.base, pool)
     both = scope.comparison
     if both.why_not is not None:
         return named.silent(both.why_not)
     if len(old) < MIN_OLD:
         return named.silent(f"not evaluable: {len(old)} cases of the pool in the base lock, {MIN_OLD} are needed")
+    if scope.space in MEANING and scope.facts.embed is None:
+        return named.silent(NOT_RECOMPUTED)
     before = Comparison(pool=old, seeds=both.seeds, key=both.key, draws=both.draws, embed=both.embed, texts=both.texts)
-    if member.name == "shift" and scope.space != "js":
+    if member.name == "shift" and scope.space not in NOT_DISTANCES:
         return _shift_change(named, before)
     then, now = member.function(replace(scope, comparison=before)), member.function(scope)
     if then.value is None or now.value is None:
         return named.silent(then.note or now.note or "not evaluable")
-    sign = -1.0 if member.traits["better"] == "higher" else 1.0
-    moved_by = (
-        abs(now.value) - abs(then.value) if member.traits["better"] == "zero" else sign * (now.value - then.value)
+    worse = _worse(member, then.value, now.value)
+    p = None if scope.space == "c2st" else _exchanged_p(scope, member, before, worse)
+    return named.result(
+        worse, baseline=then.value, p=p, compared=True, detail={"now": now.value, "then": then.value, "draws": DRAWS}
     )
-    return named.result(moved_by, baseline=then.value, compared=True, detail={"now": now.value, "then": then.value})
+
+
+def _refused(base: Lock, scope: Scope, member: Member) -> str | None:
+    """Say why the base cannot be compared with: another version of the measure, or another space."""
+    tags = base.header.get("measures")
+    older = (
+        [str(one) for one in tags if str(one).startswith(f"{member.name}@")] if isinstance(tags, list | tuple) else []
+    )
+    if older and member.tag not in older:
+        return f"refused: the base lock was measured by {', '.join(older)}, and this is {member.tag}"
+    embedder = str(base.header.get("embedder") or "")
+    if scope.space in MEANING and embedder and not embedder.startswith(f"{scope.space}@"):
+        return f"refused: the base lock was made with `{embedder}`, which is another space than `{scope.space}`"
+    if scope.space == LEXICAL and embedder.startswith(f"{LEXICAL}@") and embedder != f"{LEXICAL}@{SPACE_VERSION}":
+        return f"refused: the base lock was made with `{embedder}`, and n-grams are now `{LEXICAL}@{SPACE_VERSION}`"
+    return None
+
+
+def _worse(member: Member, then: float, now: float) -> float:
+    """Return by how much a measure got worse."""
+    if member.traits["better"] == "zero":
+        return abs(now) - abs(then)
+    return then - now if member.traits["better"] == "higher" else now - then
+
+
+def _exchanged_p(scope: Scope, member: Member, before: Comparison, seen: float) -> float:
+    """Return the share of exchanges of old and new cases, by family, after which the measure moved as far."""
+    both, old = scope.comparison, before.pool
+    new = tuple(replace(one, family=f"new {one.family}") for one in both.pool)
+    mixed = replace(before, pool=new, seeds=old, key=digest([both.key, CHANGE]), draws=DRAWS)
+
+    def value(chosen: NDArray[np.bool_]) -> float:
+        pool = tuple(mixed.items[at] for at in np.flatnonzero(chosen).tolist())
+        # One draw: the p inside each of the measures is not looked at.
+        found = member.function(replace(scope, comparison=replace(before, pool=pool, draws=1))).value
+        return math.nan if found is None else float(found)
+
+    moved_by = [_worse(member, value(~label), value(label)) for block in mixed.labels for label in block]
+    return p_value(seen, np.nan_to_num(np.array(moved_by), nan=-np.inf))
 
 
 def _shift_change(named: Scope, before: Comparison) -> Measurement:

@@ -23,7 +23,17 @@ GOLDEN = Path(__file__).with_name("chats.json")
 QUIET, LOUD = "One moment.", "REFUND voucher refund!!! Could you kindly delve into order 5555 seen before"
 # What is counted by case, row or decision reads no text: one string in place of the messages changes none of them.
 READS_NO_TEXT = frozenset(
-    {"age", "agreement", "cases", "golden_share", "related_judges", "same_meaning", "share", "survival"}
+    {
+        "absent_labels",
+        "age",
+        "agreement",
+        "cases",
+        "golden_share",
+        "related_judges",
+        "same_meaning",
+        "share",
+        "survival",
+    }
 ) | {"verified_share"}
 Shape = Callable[[tuple[Message, ...]], Input]
 

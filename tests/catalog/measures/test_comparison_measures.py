@@ -290,3 +290,75 @@ def test_no_measure_falls_over_on_few_or_equal_texts(pool: list[str], seeds: lis
     for name in MEASURES:
         found = run(name, make_scope(pool, seeds, terms=("refund",), space="lexical"))
         assert found.value is None or math.isfinite(found.value)
+
+
+def test_a_classifier_cannot_tell_one_source_and_tells_another_writer_by_words() -> None:
+    seeds, same = plain_texts(70, "seeds"), plain_texts(140, "cases")[70:]
+    alike = run("shift", make_scope(same, seeds, space="c2st"))
+    other = run("shift", make_scope([f"Hello! I need assistance: {text}." for text in same], seeds, space="c2st"))
+
+    assert alike.value is not None and 0.3 < alike.value < 0.7
+    assert other.value == other.detail["surface_only"] == 1.0
+    assert "assistance" in other.detail["words"]  # type: ignore[operator]
+    assert run("shift", make_scope(same[:49], seeds, space="c2st")).value is None
+
+
+def test_a_classifier_of_many_texts_looks_at_those_of_lowest_digest() -> None:
+    seeds, cases = plain_texts(520, "seeds"), plain_texts(1030, "cases")[510:]
+
+    assert run("shift", make_scope(cases, seeds, space="c2st")).detail["texts"] == [500, 500]
+
+
+def test_syntax_is_counted_by_the_frame_of_sentences() -> None:
+    """The same frame with other words has no variety; what is not English is not looked at."""
+    framed = [f"where is my {text.split()[-1]}{at} for the {at}" for at, text in enumerate(CASES)]
+    found = run("syntactic_variety", make_scope(framed, SEEDS, space="shapes"))
+    foreign = run("syntactic_variety", make_scope([f"où est {text}" for text in CASES], SEEDS, space="shapes"))
+
+    assert found.value is not None and found.baseline is not None and found.value < 0.1 < found.baseline
+    assert found.detail["tagger"] == "function words 1"
+    assert foreign.value is None and "English" in (foreign.note or "")
+
+
+def test_parts_of_speech_are_never_missing_in_silence() -> None:
+    found = run("syntactic_variety", make_scope(CASES, SEEDS, space="pattern"))
+
+    assert found.value is None and "evalspec[lang]" in (found.note or "")
+
+
+def test_a_further_case_is_held_against_what_as_many_seeds_hold() -> None:
+    parrot = [f"where is my parcel number {at}" for at in range(12)]
+    scope = make_scope(parrot, SEEDS)
+    member = load_catalog().get("measure", "saturation")
+    (found,) = member.function(replace(scope, measure="saturation"))
+
+    assert found.value > 0.75 > 0.6 > found.baseline > 0.4
+    assert found.interval is None  # of twelve cases it would hold too few truths
+    assert found.detail["new_pairs"] == pytest.approx((1 - found.value) * 5, abs=1e-4)
+
+
+def test_the_interval_of_entropy_leaves_out_one_family_at_a_time() -> None:
+    terms = ("refund", "cancel", "return")
+    pool, seeds = ["refund"] * 9 + ["cancel"] * 4 + ["return"], ["refund"] * 6 + ["cancel"] * 5 + ["return"] * 3
+    found = run("entropy", make_scope(pool, seeds, terms=terms))
+
+    def bits(texts: list[str]) -> float:
+        return -sum(count / len(texts) * math.log2(count / len(texts)) for count in Counter(texts).values())
+
+    spread = 0.0
+    for side in (pool, seeds):
+        logs = [math.log(bits(side[:at] + side[at + 1 :])) for at in range(len(side))]
+        mean = sum(logs) / len(logs)
+        spread += (len(logs) - 1) / len(logs) * sum((one - mean) ** 2 for one in logs)
+    ratio, width = bits(pool) / bits(seeds), math.exp(1.959964 * math.sqrt(spread))
+
+    assert found.interval == pytest.approx((ratio / width - 1, ratio * width - 1), abs=1e-5)
+
+
+def test_leads_and_openings_are_told_with_their_shares() -> None:
+    words = run("top_term_excess", make_scope(GREETED, SEEDS)).detail["leads"]
+    openings = run("opening_share", make_scope(GREETED, SEEDS)).detail["openings"]
+
+    assert words["assistance"] == [1.0, 0.0]  # type: ignore[index, call-overload]
+    assert openings == {"hello i would": [1.0, 0.0]}
+    assert run("signature_rate", make_scope(GREETED, SEEDS)).detail["learned"]
