@@ -292,8 +292,8 @@ def test_a_change_of_another_measure_has_its_p_from_the_same_exchange() -> None:
         for texts in (poor, plain_texts(40, "new"))
     )
 
-    assert lost.p == 0.005
-    assert kept.p is not None and kept.p > 0.01
+    assert lost.p is not None and lost.p <= 0.01
+    assert kept.p is None or kept.p > 0.01
 
 
 @pytest.mark.parametrize(
