@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import unicodedata
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol, Self, TypeAlias, TypeVar
 
 from evalspec.later import NDArray, np
+from evalspec.text.patterns import lazy_pattern
 
 SPACE_VERSION = 1  # raised when a vector would change: stored cosines of another version are not comparable
 DIMS = 4096
@@ -22,6 +25,8 @@ SIZES = (3, 4, 5)  # code points an n-gram
 BLOCK = 1024  # rows made dense at a time: 16 MB in single precision
 CHUNK = 2048  # texts vectorized at a time: their n-grams are counted by sorting, in about 15 MB
 MEMO_LIMIT = 2_000_000  # n-grams remembered; about 200 MB at most
+SEGMENT_LIMIT = 100_000  # words with what follows them remembered; about 25 MB at most
+SEGMENT_LONGEST = 40  # characters of one that is remembered
 
 _SINGLE_EXACT = 1 << 24  # whole numbers below are exact in float32, and Cauchy-Schwarz bounds every partial sum
 
@@ -44,14 +49,30 @@ class _Codes(dict[str, int]):
 _CODES = _Codes()
 
 
-def codes_in(line: str, start: int, stop: int) -> list[int]:
-    """Return the n-grams of a padded line that touch `start` to `stop`, or span it: twice the index, plus the sign."""
-    known = _CODES
-    codes: list[int] = []
-    for size in SIZES:
-        first, last = max(0, start - size + 1), min(stop, len(line) - size + 1)
-        codes += [known[line[at : at + size]] for at in range(first, last)]
-    return codes
+class _Segments(dict[str, bytes]):
+    """Remembers the codes of the n-grams that begin in a space and a word, by these and the four characters after.
+
+    Those say all about them, and texts repeat words more than anything.
+    """
+
+    def __missing__(self, segment: str) -> bytes:
+        after = segment.find(" ", 1)
+        stop = len(segment) if after < 0 else after
+        known = _CODES
+        codes = [known[segment[at : at + size]] for size in SIZES for at in range(min(stop, len(segment) - size + 1))]
+        found = array("H", codes).tobytes()
+        if len(segment) <= SEGMENT_LONGEST and len(self) < SEGMENT_LIMIT:
+            self[segment] = found
+        return found
+
+
+_KNOWN_SEGMENTS = _Segments()
+_SEGMENT = lazy_pattern(rf"(?=( [^ ]*.{{0,{SIZES[-1] - 1}}}))", re.DOTALL)
+
+
+def codes_of(line: str) -> bytes:
+    """Return the n-grams of a padded line as native 16-bit numbers: twice the index, plus the sign."""
+    return b"".join(map(_KNOWN_SEGMENTS.__getitem__, _SEGMENT.findall(line)))
 
 
 class Rows(Protocol):
@@ -180,14 +201,9 @@ def stacked(parts: Sequence[Vectors]) -> Vectors:
 
 
 def _vectorized(texts: Sequence[str]) -> Vectors:
-    codes: list[int] = []
-    lengths = np.zeros(len(texts), dtype=np.int64)
-    for at, text in enumerate(texts):
-        line = padded(text)
-        found = codes_in(line, 0, len(line))
-        codes += found
-        lengths[at] = len(found)
-    coded = np.array(codes, dtype=np.int64)
+    parts = [codes_of(padded(text)) for text in texts]
+    lengths = np.array([len(part) // 2 for part in parts], dtype=np.int64)
+    coded = np.frombuffer(b"".join(parts), dtype=np.uint16).astype(np.int64)
     rows = np.repeat(np.arange(len(texts), dtype=np.int64), lengths)
     cells, where = np.unique(rows * DIMS + coded // 2, return_inverse=True)
     signs = np.where(coded & 1, -1.0, 1.0)

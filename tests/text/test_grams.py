@@ -1,4 +1,4 @@
-"""Looking only at what differs gives the whole numbers of the whole vectors."""
+"""One pair at a time gives the whole numbers of the whole vectors."""
 
 from __future__ import annotations
 
