@@ -35,6 +35,7 @@ class Asked:
     mode: Mode = "known"
     jobs: int = JOBS
     deadline: float = DEADLINE
+    trusted: str | None = None  # hash of a commit that a maintainer has read, where its files are a stranger's
     tell: Callable[[Count], None] = lambda count: None
     # Hears of every reply that is handed out, by key: those of the tape, and those that are not on it yet.
     hear: Callable[[Mapping[str, Reply], Mapping[str, Reply]], None] = lambda taped, fresh: None
@@ -82,7 +83,7 @@ def answering(spec: Spec, tape: Mapping[str, Reply], find: Find, how: Asked) -> 
         if how.mode in ("live", "batch"):
             from evalspec.batching import through_batches
 
-            refuse_untrusted(os.environ, spec.path)
+            refuse_untrusted(os.environ, spec.path, how.trusted)
             journal, asker = _once(opened, spec, tape, how, count)
             asker.look = look
             through_batches(journal, asker, missing, spec, submit=how.mode == "batch")

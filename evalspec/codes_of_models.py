@@ -55,8 +55,9 @@ MODELS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "M151": (
             "a stranger's files may not ask models",
             "Under `pull_request_target`, and on a pull request from a fork, everything in the checkout is a "
-            "stranger's: a build there asks no model, whatever its flags. `verify` and `build --locked` need none. A "
-            "maintainer reads the change and builds its commit in a trusted workflow.",
+            "stranger's: a build there asks no model. `verify` and `build --locked` need none. A maintainer reads the "
+            "change and builds its commit in a trusted workflow; or names the whole hash of the commit that was read "
+            "with `--i-trust-this-ref`, which holds while exactly that commit is checked out.",
         ),
         "M301": (
             "user config that is not understood",

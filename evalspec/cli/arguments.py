@@ -14,6 +14,7 @@ from evalspec.text.patterns import lazy_pattern
 PATH = click.Path(readable=False)
 
 _DAY = lazy_pattern(r"\d{4}-\d{2}-\d{2}")
+_HASH = lazy_pattern(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class _Number(click.FloatRange):
@@ -45,6 +46,22 @@ class _Day(click.ParamType):  # type: ignore[type-arg]  # generic in the newest 
 
 
 DAY = _Day()
+
+
+class _Commit(click.ParamType):  # type: ignore[type-arg]  # generic in the newest click alone
+    """The whole hash of a commit: a branch or the beginning of a hash can come to mean another one."""
+
+    name = "commit"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the hash, or refuse it as a wrong command line."""
+        text = str(value)
+        if not _HASH.fullmatch(text):
+            self.fail(f"`{text}` is no whole hash of a commit: 40 characters of 0-9 and a-f", param, ctx)
+        return text
+
+
+COMMIT = _Commit()
 
 
 def number(least: float | None = None, most: float | None = None) -> click.FloatRange:

@@ -14,7 +14,7 @@ from textwrap import wrap
 import click
 
 from evalspec.asking import DEADLINE, JOBS, Asked, Mode
-from evalspec.cli.arguments import DAY, PATH
+from evalspec.cli.arguments import COMMIT, DAY, PATH
 from evalspec.cli.console import (
     Steps,
     diagnostics_json,
@@ -72,6 +72,13 @@ SUMMARY_COLUMNS = 100  # beyond, a terminal breaks the line in the middle of a n
 @click.option(
     "--batch", is_flag=True, help="Send what is missing in batches, at half the price; a later build collects."
 )
+@click.option(
+    "--i-trust-this-ref",
+    "trusted",
+    metavar="SHA",
+    type=COMMIT,
+    help="Ask models on a stranger's pull request too, while exactly this commit is checked out: somebody has read it.",
+)
 @click.option("--today", metavar="YYYY-MM-DD", type=DAY, help="Let waivers expire and seeds age as of this day.")
 @click.option("--base", metavar="COMMIT", default="HEAD", show_default=True, help="What change gates compare with.")
 @click.option("--no-wait", is_flag=True, help="Exit 9 at once when another build holds the spec.")
@@ -87,6 +94,7 @@ def command(
     jobs: int,
     deadline: float,
     batch: bool,
+    trusted: str | None,
     today: str | None,
     base: str,
     no_wait: bool,
@@ -99,10 +107,7 @@ def command(
     The same inputs give the same bytes. A gate that fails, or a case that waits for a person, leaves lock and report
     as they were.
     """
-    if batch and (locked or frozen):
-        raise click.UsageError("--batch asks models, and --locked and --frozen ask nobody")
-    if sum((locked, frozen, partial, until != "report")) > 1:
-        raise click.UsageError("--locked, --frozen, --partial and --until exclude each other")
+    _refuse_contradictions(batch=batch, locked=locked, frozen=frozen, others=partial + (until != "report"))
     if frozen:
         return _frozen(spec, today, how)
     steps = Steps(quiet=quiet or how != "text")
@@ -114,7 +119,9 @@ def command(
         if until == "report" and not locked:
             clear_leftovers(loaded.spec)
         mode: Mode = "tape" if locked else "batch" if batch else "live"
-        asked, planned = _asked(loaded, Asked(mode=mode, jobs=jobs, deadline=deadline, tell=steps.asking))
+        asked, planned = _asked(
+            loaded, Asked(mode=mode, jobs=jobs, deadline=deadline, trusted=trusted, tell=steps.asking)
+        )
         with (
             logged(loaded.spec, steps, planned),
             publishing(loaded.spec, asked, say, writes=until == "report" and not locked) as (asked, published),
@@ -137,6 +144,14 @@ def command(
     seconds = None if quiet else time.monotonic() - started
     _tell(done, problems, written, code, how, seconds, partial=partial)
     return code
+
+
+def _refuse_contradictions(*, batch: bool, locked: bool, frozen: bool, others: int) -> None:
+    """Refuse flags that cannot be meant together; `others` counts `--partial` and `--until`."""
+    if batch and (locked or frozen):
+        raise click.UsageError("--batch asks models, and --locked and --frozen ask nobody")
+    if locked + frozen + others > 1:
+        raise click.UsageError("--locked, --frozen, --partial and --until exclude each other")
 
 
 def _tell(

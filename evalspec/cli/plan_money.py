@@ -95,7 +95,9 @@ def _table(lines: tuple[CostLine, ...]) -> list[str]:
         right = [f"{cell:>{width}}" for cell, width in zip(row[2:], widths[2:], strict=True)]
         shown.append("           " + "  ".join([*left, *right]))
     prices = ", ".join(sorted({one.price for one in lines}))
-    more = "; the jury's calls follow from what the generator writes" if any(one.role == "jury" for one in lines) else ""
+    more = (
+        "; the jury's calls follow from what the generator writes" if any(one.role == "jury" for one in lines) else ""
+    )
     return [*shown, f"           prices by {prices}{more}"]
 
 

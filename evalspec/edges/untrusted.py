@@ -8,21 +8,28 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from evalspec.diagnostics import BuildError, Diagnostic, Exit
+from evalspec.diagnostics import BuildError, Diagnostic, Exit, Note
+from evalspec.edges.git import commit_at
 
 MAX_EVENT_BYTES = 32 * 1024 * 1024  # GitHub cuts a webhook at 25 MB
 
 
-def refuse_untrusted(environment: Mapping[str, str], path: str) -> None:
-    """Raise exit 8 where a build of the spec at `path` may ask no model."""
+def refuse_untrusted(environment: Mapping[str, str], path: str, trusted: str | None = None) -> None:
+    """Raise exit 8 where a build of the spec at `path` may ask no model.
+
+    `trusted` is the whole hash of a commit that a maintainer has read: what is checked out must be that commit.
+    """
     why = untrusted(environment)
-    if why is None:
+    head = commit_at("HEAD", path) if why is not None and trusted is not None else None
+    if why is None or (head is not None and head == trusted):
         return
+    others = f"`{trusted}`, which is trusted, is not what is checked out: that is `{head or 'no commit'}`"
     problem = Diagnostic(
         code="M151",
         severity="error",
         message=f"this runs on {why}: no model is asked for files of a stranger",
         path=path,
+        notes=(Note(message=others),) if trusted is not None else (),
         hint="a maintainer reads the change of the spec and builds its commit in a trusted workflow; "
         "`verify` and `build --locked` need no model",
         exit=Exit.OFFLINE,

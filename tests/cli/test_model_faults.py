@@ -382,3 +382,34 @@ def test_a_strangers_files_ask_no_model(
         assert build() == (Exit.OFFLINE if refused else Exit.OK)
         assert len(server.asked) == (0 if refused else QUESTIONS)
     assert ("error[M151]" in capsys.readouterr().err) is refused
+
+
+def test_a_commit_that_a_maintainer_has_read_may_ask(
+    project: Path, serving: Serving, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """By its whole hash, and while that commit is checked out: another one, and a part of a hash, are refused."""
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request_target")
+    first, second = commit(project, "read"), commit(project, "pushed after the reading")
+
+    with serving(writes) as server:
+        assert build("--i-trust-this-ref", second[:12]) == Exit.USAGE
+        assert build("--i-trust-this-ref", first) == Exit.OFFLINE
+        told = capsys.readouterr().err
+        assert f"`{first}`, which is trusted, is not what is checked out: that is `{second}`" in told
+        assert len(server.asked) == 0
+        assert build("--i-trust-this-ref", second) == Exit.OK
+        assert len(server.asked) == QUESTIONS
+
+
+def commit(folder: Path, message: str) -> str:
+    """Commit what is there and return the hash."""
+    names = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@x", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@x"}
+
+    def git(*line: str) -> str:
+        done = subprocess.run(["git", *line], cwd=folder, env=os.environ | names, capture_output=True, check=True)
+        return done.stdout.decode().strip()
+
+    git("init", "-q")
+    git("add", "small.yaml")
+    git("commit", "-q", "--allow-empty", "-m", message)
+    return git("rev-parse", "HEAD")
