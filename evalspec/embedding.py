@@ -26,6 +26,13 @@ def embedder_of(spec: Spec, progress: Progress, *, cached: bool) -> Embed | None
     return minilm_embedder(spec.path, cache, progress)
 
 
+def has_embedder() -> bool:
+    """Tell whether what an embedder needs is installed; nothing of it is imported."""
+    from evalspec.edges.meaning.minilm import missing
+
+    return not missing()
+
+
 def require_embedder(path: str) -> None:
     """Raise X503 when what the spec's embedder needs is not installed; nothing of it is imported."""
     from evalspec.edges.meaning.minilm import require

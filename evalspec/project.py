@@ -15,14 +15,16 @@ from evalspec.asking import KNOWN, Asked, answering
 from evalspec.edges.files import exists, noting, read_bytes
 from evalspec.edges.git import text_at
 from evalspec.edges.project_folder import project_folder
-from evalspec.embedding import embedder_of, require_embedder
+from evalspec.embedding import embedder_of, has_embedder, require_embedder
 from evalspec.loading import Loaded, check_spec, family_table, load_spec, read_inputs
 from evalspec.model.build import Build, Inputs
 from evalspec.model.outcome import Lock
 from evalspec.model.spec import Spec
+from evalspec.model.vocabulary import MEANING
 from evalspec.pipeline import STAGES, build
 from evalspec.ports import Progress, Tools
 from evalspec.stages.lock import load, lock_text
+from evalspec.stages.meaning import recorded_drops
 from evalspec.taping import finder
 
 __all__ = [
@@ -95,6 +97,10 @@ def tools_for(
     recorded: Mapping[str, tuple[str, float]] | None = None,
 ) -> Iterator[Tools]:
     """Return the ports of a build over files that were read; with `recorded` nothing embeds."""
+    if recorded is None and asked.mode == "reading" and loaded.spec.screen.embedder in MEANING and not has_embedder():
+        # Who only reads needs no model: what the lock states is what there is to read.
+        found = read_lock(loaded.spec)
+        recorded = recorded_drops(found[0].drops) if found else {}
     embed = embedder_of(loaded.spec, progress, cached=asked.mode != "tape") if recorded is None else None
     with answering(loaded.spec, inputs.tape, finder(loaded.catalog), asked) as ask:
         yield Tools(

@@ -11,6 +11,7 @@ from evalspec.diagnostics import Diagnostic
 from evalspec.digests import digest_text
 from evalspec.edges.files import append_lines, exists, read_text, write_atomic
 from evalspec.edges.project_folder import project_folder
+from evalspec.embedding import embedder_of, has_embedder
 from evalspec.model.build import Build
 from evalspec.model.case import Candidate, Drop
 from evalspec.model.ledger import Decision
@@ -40,7 +41,9 @@ def waiting(
 ) -> tuple[Build, tuple[Reading, ...]]:
     """Build a spec up to its mix and return what waits for a person; writes nothing."""
     done = run(path, until="mix", progress=progress, reading=True, asked=Asked(mode="reading"))
-    return done, reading_list(done, everything=everything)
+    # Readers need not have the model: what it says is shown to them, and decides nothing here.
+    embed = embedder_of(done.spec, progress, cached=True) if has_embedder() else None
+    return done, reading_list(done, everything=everything, embed=embed)
 
 
 def record(path: str, drafts: SourceFile, *, reviewer: str, date: str, supersede: bool = False) -> Recorded:

@@ -15,19 +15,20 @@ from evalspec.edges.meaning.minilm import missing
 # Near in meaning (0.953), not in letters (0.753), and different by courtesy alone.
 SAID = "Hello, the battery door will not close, thank you!"
 AGAIN = "the battery door will not close."
+OTHERWISE = ("Both hands fell off.", "The two hands fell off.")  # at 0.96, and not by noise
 
 with_model = pytest.mark.skipif(bool(missing()), reason="the extra `semantic` is not installed")
 
 
-def project(folder: Path, **more: Any) -> str:
+def project(folder: Path, *, require: float = 0, **more: Any) -> str:
     """Write the project under `folder`, which is the working folder, and return the spec's path."""
     more = {"screen": {"embedder": "minilm"}, **more}
     raw = [*rows(), {"id": "r99", "input": SAID, "expected": "refund"}]
-    write_project(folder, small_spec(seeds=7, children=2, prompted=4, **more), raw)
+    write_project(folder, small_spec(seeds=7, children=2, prompted=4, require=require, **more), raw)
     grammar = {**GRAMMAR, "rules": {"message": ["{problem}"]}, "lengths": {}}
     # Every text of the grammar is needed, so the one that says it again is made.
     grammar["levels"] = {"item": {name: {"problem": list(one["problem"])[:3]} for name, one in _levels().items()}}
-    grammar["levels"]["item"]["clock"]["problem"] = [AGAIN, "both hands fell off.", "it ticks so loud that I wake up."]
+    grammar["levels"]["item"]["clock"]["problem"] = [AGAIN, *OTHERWISE]
     (folder / "small" / "grammar.yaml").write_text(yaml.safe_dump(grammar, sort_keys=False), "utf-8")
     return "small.yaml"
 

@@ -21,6 +21,7 @@ from evalspec.stages.screen import FAR_POOLS
 _REASONS: Mapping[str, str] = {
     "equal": "a runner would be given the same thing twice",
     "near_duplicate": "too near to a text that stands above it",
+    "near_duplicate_semantic": "says the same as a text that stands above it, in words that differ by noise",
     "far_from_seeds": "farther from every real text than real texts are from each other",
     "training_overlap": "overlaps with what the subject was tuned on",
     "signature_word": "holds a word that gives the generator away",
@@ -152,6 +153,8 @@ def _bound(ground: Ground, drop: Drop) -> float | None:
     screen = ground.done.spec.screen
     if drop.reason == "near_duplicate":
         return screen.near_lexical
+    if drop.reason == "near_duplicate_semantic":
+        return screen.near_semantic
     if drop.reason == "far_from_seeds":
         return ground.far_limit
     if drop.reason == "training_overlap":

@@ -172,6 +172,7 @@ def _page(reading: Reading) -> list[str]:
     if reading.parent is not None:
         lines += _block("parent", reading.parent)
     lines += _block("text", candidate.input)
+    lines += [f"  {'same as':<9} {one.case} ({one.cosine:.2f}): {' '.join(one.text.split())}" for one in reading.alike]
     if candidate.expected is not None:
         spelled = candidate.expected
         label = spelled if isinstance(spelled, str) else json.dumps(dict(spelled), ensure_ascii=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from evalspec.model.build import Build
 from evalspec.model.case import Candidate, Input, input_json
@@ -11,9 +11,11 @@ from evalspec.model.jury import Opinion
 from evalspec.model.ledger import Decision, Queued
 from evalspec.model.slices import slice_values
 from evalspec.model.spec import Spec
+from evalspec.stages.alike import Alike, alike
 from evalspec.stages.content import content, content_digest
 from evalspec.stages.ledger import line_data
 from evalspec.stages.review import picked_first
+from evalspec.text.meaning import Embed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,19 +31,25 @@ class Reading:
     parent: Input | None = None
     said: tuple[Decision, ...] = ()
     opinions: tuple[Opinion, ...] = ()  # of jurors, shown only where a dispute is to be settled
+    alike: tuple[Alike, ...] = ()  # other texts that mean the same to the spec's embedder
 
 
-def reading_list(done: Build, *, everything: bool = False) -> tuple[Reading, ...]:
-    """Return what waits for a person, what would be in the set first; without `everything` nothing else."""
+def reading_list(done: Build, *, everything: bool = False, embed: Embed | None = None) -> tuple[Reading, ...]:
+    """Return what waits for a person, what would be in the set first; without `everything` nothing else.
+
+    With `embed` each comes with the other texts that mean the same.
+    """
     assert done.reviewed is not None
     made = {one.id: one for one in done.candidates or ()}
     made |= {one.id: one for one in (done.view.candidates if done.view else ())}
     queue = picked_first(done.reviewed.queue, done.waiting)
-    return tuple(
-        _reading(one, made[one.case], done)
-        for one in queue
-        if one.case in made and (everything or one.case in done.waiting)
+    chosen = [one for one in queue if one.case in made and (everything or one.case in done.waiting)]
+    same = (
+        alike(done.candidates or (), {one.case for one in chosen}, embed, done.spec.screen.near_semantic)
+        if embed is not None
+        else {}
     )
+    return tuple(replace(_reading(one, made[one.case], done), alike=same.get(one.case, ())) for one in chosen)
 
 
 def reading_data(reading: Reading) -> dict[str, object]:
@@ -64,6 +72,8 @@ def reading_data(reading: Reading) -> dict[str, object]:
         data["parent"] = input_json(reading.parent)
     if queued.flags:
         data["flags"] = list(queued.flags)
+    if reading.alike:
+        data["same_meaning"] = [{"case": one.case, "cosine": one.cosine, "text": one.text} for one in reading.alike]
     if reading.opinions:
         data["opinions"] = [_opinion_data(one) for one in reading.opinions]
     if reading.said:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from checkouts import git
-from embedded import AGAIN, project, with_model
+from embedded import AGAIN, OTHERWISE, project, with_model
 from small_specs import spec_text
 
 from evalspec.cli import run
@@ -130,7 +130,40 @@ def test_the_report_says_who_spoke_and_what_it_cannot_see(built: str) -> None:
 
     assert all(word in text for word in ("all-MiniLM-L6-v2", "0.1.0", EMBEDDERS["minilm"].weights[:16]))
     assert EMBEDDERS["minilm"].blind in text
-    assert '"measure": "same_meaning", "slice": "all", "value": 0' in text
+    assert '"measure": "same_meaning", "slice": "all", "value": 1' in text
+    assert "## The same in other words" in text and all(said in text for said in OTHERWISE)
+
+
+@with_model
+def test_a_reader_sees_what_else_says_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """`review list` names the other text beside one that waits; where the model is not installed it lists without."""
+    monkeypatch.chdir(tmp_path)
+    spec = project(Path(), require=1)
+
+    def listed() -> dict[str, list[dict[str, Any]]]:
+        capsys.readouterr()
+        assert run(["review", "list", spec, "--json"]) == Exit.OK
+        queue = json.loads(capsys.readouterr().out)["queue"]
+        return {one["input"]: one.get("same_meaning", []) for one in queue if one["pool"] == "prompted"}
+
+    one, other = OTHERWISE
+    assert [found["text"] for found in listed()[one]] == [other]
+    assert [found["cosine"] for found in listed()[other]] == [0.96]
+    assert run(["review", "list", spec]) == Exit.OK
+    assert f"(0.96): {other}" in capsys.readouterr().out
+    monkeypatch.setattr(minilm, "NEEDED", ("a_module_that_nobody_has",))
+    assert listed()[one] == []
+
+
+@with_model
+def test_why_names_the_bound_of_a_drop_by_meaning(built: str, capsys: Capture) -> None:
+    """`why` says what the candidate says again, and the bound."""
+    assert run(["why", built, DROPPED]) == Exit.OK
+    shown = capsys.readouterr().out
+
+    assert "in words that differ by noise" in shown and "0.92" in shown
 
 
 @with_model

@@ -5,14 +5,14 @@ A stored value compared with a new one would compare two seed sets; so the old t
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from evalspec.digests import digest
-from evalspec.later import NDArray, np
+from evalspec.later import np
 from evalspec.model.outcome import Lock, Measurement
 from evalspec.model.vocabulary import LEXICAL, MEANING, NOT_RECOMPUTED
 from evalspec.registry import Member
+from evalspec.stages.measuring.exchanged import exchanged_p, moved_by
 from evalspec.stages.measuring.frame import base_items
 from evalspec.stats.comparison import Comparison
 from evalspec.stats.permutation import p_value
@@ -22,7 +22,6 @@ from evalspec.text.vectors import SPACE_VERSION, take
 
 CHANGE = "change"
 MIN_OLD = 30
-DRAWS = 199  # of a measure that is taken anew at each: the smallest p is 0.005
 NOT_DISTANCES = ("js", "c2st")  # spaces of `shift` that are no mean distances
 
 
@@ -51,10 +50,15 @@ def changes(scope: Scope, member: Member, *, compared: bool) -> Measurement:
     then, now = member.function(replace(scope, comparison=before)), member.function(scope)
     if then.value is None or now.value is None:
         return named.silent(then.note or now.note or "not evaluable")
-    worse = _worse(member, then.value, now.value)
-    p = None if scope.space == "c2st" else _exchanged_p(scope, member, before, worse)
+    moved = moved_by(then.value, now.value, member.traits["better"])
+    bounds = [rule.change for rule in scope.spec.gates if rule.measure == member.name and rule.change is not None]
+    is_past = bool(bounds) and moved > min(bounds)  # else nobody asks for the evidence, which takes a while
+    is_asked = is_past and scope.space != "c2st"  # a classifier is not trained two hundred times
     return named.result(
-        worse, baseline=then.value, p=p, compared=True, detail={"now": now.value, "then": then.value, "draws": DRAWS}
+        moved,
+        n=len(both.pool),
+        p=exchanged_p(scope, member, old, moved) if is_asked else None,
+        detail={"cases_in_base": len(old), "now": now.value, "then": then.value},
     )
 
 
@@ -72,29 +76,6 @@ def _refused(base: Lock, scope: Scope, member: Member) -> str | None:
     if scope.space == LEXICAL and embedder.startswith(f"{LEXICAL}@") and embedder != f"{LEXICAL}@{SPACE_VERSION}":
         return f"refused: the base lock was made with `{embedder}`, and n-grams are now `{LEXICAL}@{SPACE_VERSION}`"
     return None
-
-
-def _worse(member: Member, then: float, now: float) -> float:
-    """Return by how much a measure got worse."""
-    if member.traits["better"] == "zero":
-        return abs(now) - abs(then)
-    return then - now if member.traits["better"] == "higher" else now - then
-
-
-def _exchanged_p(scope: Scope, member: Member, before: Comparison, seen: float) -> float:
-    """Return the share of exchanges of old and new cases, by family, after which the measure moved as far."""
-    both, old = scope.comparison, before.pool
-    new = tuple(replace(one, family=f"new {one.family}") for one in both.pool)
-    mixed = replace(before, pool=new, seeds=old, key=digest([both.key, CHANGE]), draws=DRAWS)
-
-    def value(chosen: NDArray[np.bool_]) -> float:
-        pool = tuple(mixed.items[at] for at in np.flatnonzero(chosen).tolist())
-        # One draw: the p inside each of the measures is not looked at.
-        found = member.function(replace(scope, comparison=replace(before, pool=pool, draws=1))).value
-        return math.nan if found is None else float(found)
-
-    moved_by = [_worse(member, value(~label), value(label)) for block in mixed.labels for label in block]
-    return p_value(seen, np.nan_to_num(np.array(moved_by), nan=-np.inf))
 
 
 def _shift_change(named: Scope, before: Comparison) -> Measurement:

@@ -30,10 +30,10 @@ def same_meaning_table(build: Build) -> list[str]:
         return []
     assert found is not None
     texts = {case.id: measured_text(case.candidate.input) for case in build.evalset.cases}
-    expected = f"; among as many seeds there would be {found.baseline:,.1f}" if found.baseline is not None else ""
+    expected = f"; of as many seeds {found.baseline:,.1f} would" if found.baseline is not None else ""
     said = (
-        f"{found.value:,.0f} pairs of made cases mean the same to the embedder{expected}. They are not dropped: read "
-        "them, and drop one of a pair in the ledger where both ask the subject the same."
+        f"Pairs of made cases that mean the same to the embedder: {found.value:,.0f}{expected}. They are not dropped: "
+        "read them, and drop one of a pair in the ledger where both ask the subject the same."
     )
     rows = [
         (f"`{left}`", plain_text(texts[left], QUOTED), f"`{right}`", plain_text(texts[right], QUOTED), f"{cosine:.2f}")
