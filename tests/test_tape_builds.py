@@ -316,7 +316,7 @@ def test_verify_says_which_segments_a_change_adds_and_removes(
     (second,) = set(os.listdir(TAPE)) - {first}
 
     code, said = outcome(capsys, "verify", "small.yaml", "--base", "HEAD")
-    assert code == 0 and f"added small/tape/{second}: 2 replies, unattested" in said
+    assert code == 0 and f"added small/tape/{second}: 2 replies, taken on trust" in said
     (TAPE / first).rename(project.parent / first)
     code, said = outcome(capsys, "verify", "small.yaml", "--base", "HEAD")
     assert code == 5 and "T706" in said and f"git checkout HEAD -- small/tape/{first}" in said

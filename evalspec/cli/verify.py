@@ -12,7 +12,7 @@ from evalspec.stages.ledger import line_data
 from evalspec.verification import Verification, verify_spec
 
 # No signature is looked at: that a snapshot or a ledger is what somebody imported or decided is taken on trust.
-ORIGIN = "unattested"
+ORIGIN = "unattested"  # as `--json` says it
 
 
 @click.command("verify", epilog="Example: evalspec verify specs/refund.yaml --base origin/main")
@@ -57,14 +57,14 @@ def command(specs: tuple[str, ...], today: str | None, base: str | None, no_loos
                 say("\n".join(f"  {line}" for line in _tape_lines(one)))
             if one.exit is Exit.OK:
                 say(f"{one.path}: verified, {one.cases} cases, root {one.root}")
-                say(f"  lock = f(inputs): yes; origin of the inputs: {ORIGIN}")
+                say("  made again from its inputs, the lock is the same; where the inputs come from is not proved")
     errors = [problem for one in found for problem in one.diagnostics if problem.severity == "error"]
     return BuildError(errors).exit if errors else Exit.OK  # of several specs the gravest
 
 
 def _tape_lines(one: Verification) -> list[str]:
     """Say which files the tape has more and less; that a model gave these replies is taken on trust."""
-    lines = [f"added {path}: {_replies(count)}, {ORIGIN}" for path, count in one.tape.added]
+    lines = [f"added {path}: {_replies(count)}, taken on trust" for path, count in one.tape.added]
     if one.tape.new:
         lines.append(f"{_replies(one.tape.new)} that the base does not have")
     lost = {problem.path for problem in one.diagnostics if problem.code == "T706"}

@@ -6,8 +6,8 @@ items themselves, so an edit elsewhere changes no key here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from evalspec.digests import keyed_hash
 from evalspec.model.case import Seed
@@ -21,6 +21,7 @@ from evalspec.stages.expanding.children import mutation_strata
 from evalspec.stages.expanding.grids import grid_strata
 from evalspec.stages.expanding.hostile import redteam_strata
 from evalspec.stages.expanding.languages import language_weights
+from evalspec.stages.readers import readers_drawn
 
 
 def expand(spec: Spec, seeds: Mapping[str, tuple[Seed, ...]], catalog: Catalog, decided: frozenset[str]) -> Plan:
@@ -37,7 +38,7 @@ def expand(spec: Spec, seeds: Mapping[str, tuple[Seed, ...]], catalog: Catalog, 
             continue
         strata.extend(_strata(spec, pool, owed, seeds, catalog, languages, decided))
     slots = {slot.id: slot for stratum in strata for slot in stratum.slots}
-    items = review_items(spec)
+    items = sum(_readers(slot, spec, catalog) for slot in _undropped(spec, strata))
     return Plan(
         strata=tuple(strata),
         slots_by_id=slots,
@@ -47,16 +48,36 @@ def expand(spec: Spec, seeds: Mapping[str, tuple[Seed, ...]], catalog: Catalog, 
     )
 
 
-def review_items(spec: Spec) -> int:
-    """Return how many decisions the spec's own counts ask people for, blind second ones included."""
-    once = sum(
-        -(-count * Fraction(str(share)) // 1) for pool, count in spec.mix.counts for share in [_share(spec, pool)]
-    )
-    return int(once + once * Fraction(str(spec.review.overlap)) // 1)
+def _undropped(spec: Spec, strata: Sequence[Stratum]) -> Iterator[Slot]:
+    """Yield the slots that a build opens when it drops nothing: children of rows in the set, as many as are owed."""
+    present: set[str] = set()
+    children: Counter[tuple[str, str]] = Counter()
+    for stratum in sorted(strata, key=lambda one: spec.pool(one.pool).kind not in ("seed", "golden")):
+        pool = spec.pool(stratum.pool)
+        left = stratum.owed
+        for slot in stratum.slots:
+            if left == 0:
+                break
+            family = (slot.pool, slot.parent_id or "")
+            if pool.kind == "mutation" and (
+                (pool.parents == "with" and slot.parent_id not in present) or children[family] >= pool.per_parent
+            ):
+                continue
+            children[family] += 1
+            present.add(slot.id)
+            left -= 1
+            yield slot
 
 
-def _share(spec: Spec, pool: str) -> float:
-    return dict(spec.review.require).get(pool, 0.0)
+def _readers(slot: Slot, spec: Spec, catalog: Catalog) -> int:
+    """Return how many people must read what a slot becomes, if it is not dropped."""
+    share = dict(spec.review.require).get(slot.pool, 0.0)
+    if slot.operator is not None:
+        use = next(one for one in spec.pool(slot.pool).operators if one.name == slot.operator)
+        if any(catalog.get("operator", kind).traits["relation"] == "reviewed" for kind in use.kinds):
+            share = 1.0  # the label is only proposed
+    expected = slot.cell.expected if slot.cell else slot.parent.expected if slot.parent else None
+    return readers_drawn(slot.id, share, expected, spec)
 
 
 def _strata(

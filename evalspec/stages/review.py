@@ -10,13 +10,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from evalspec.digests import keyed_hash, unit_hash
+from evalspec.digests import keyed_hash
 from evalspec.model.case import Candidate, Drop
 from evalspec.model.jury import Flag
 from evalspec.model.ledger import Effective, LedgerView, Queued, Reviewed, Settled, Survival, Why
 from evalspec.model.slices import slice_values
-from evalspec.model.spec import Expected, Spec
+from evalspec.model.spec import Spec
 from evalspec.stages.ledger import apply_fix
+from evalspec.stages.readers import BLIND_READERS, is_high_stakes, readers_drawn
 from evalspec.stats.intervals import wilson
 
 STAGE = "review"
@@ -25,7 +26,6 @@ STAGE = "review"
 GENERATED = frozenset({"prompted", "persona", "document"})
 TAKEN = frozenset({"seed", "golden"})  # vouched for at their source; people may still decide about them
 INHERITED_SHARE = 0.1
-BLIND_READERS = 2
 
 _DOUBT: frozenset[Flag] = frozenset({"split", "boundary"})
 NO_FLAGS: Mapping[str, tuple[Flag, ...]] = MappingProxyType({})
@@ -63,7 +63,7 @@ def review(
     for candidate in settled.candidates:
         decided = view.of(candidate.id)
         readers = votes_needed(made.get(candidate.id, candidate), spec)
-        if readers and _is_high_stakes(candidate.expected, spec):  # a fix may have raised the stakes
+        if readers and is_high_stakes(candidate.expected, spec):  # a fix may have raised the stakes
             readers = BLIND_READERS
         readers = max(readers, int(candidate.id in flags))
         if readers:
@@ -93,16 +93,10 @@ def review(
 def votes_needed(candidate: Candidate, spec: Spec) -> int:
     """Return how many people must decide on a candidate: 0, 1, or 2 of whom one judges blind.
 
-    Drawn by the keyed hash of the slot's id, so that no other slot and no edit of a text moves the draw, and a higher
-    share keeps every slot that a lower one drew. A `high_stakes` label is read twice wherever people must decide at
-    all; it does not by itself bring in a seed, or a child outside the sample, whose label somebody has vouched for.
+    The draw hangs on the slot's id, so that no edit of a text moves it. A `high_stakes` label does not by itself bring
+    in a seed, or a child outside the sample, whose label somebody has vouched for.
     """
-    root = str(spec.random_state)
-    if unit_hash(f"review:{root}", candidate.id) >= required_share(candidate, spec):
-        return 0
-    if _is_high_stakes(candidate.expected, spec) or unit_hash(f"overlap:{root}", candidate.id) < spec.review.overlap:
-        return BLIND_READERS
-    return 1
+    return readers_drawn(candidate.id, required_share(candidate, spec), candidate.expected, spec)
 
 
 def required_share(candidate: Candidate, spec: Spec) -> float:
@@ -225,11 +219,3 @@ def _drop(candidate: Candidate, decided: Effective) -> Drop:
         stratum=candidate.stratum,
         detail=", ".join(decided.by),
     )
-
-
-def _is_high_stakes(expected: Expected | None, spec: Spec) -> bool:
-    for part in spec.task.label_parts:
-        value = expected.get(part.name) if isinstance(expected, Mapping) else expected
-        if value in part.high_stakes:
-            return True
-    return False

@@ -237,7 +237,7 @@ def test_drops_of_a_change_are_listed(spec: str, capsys: Capture) -> None:
     capsys.readouterr()
     assert run(["verify", spec, *BASE]) == Exit.OK
     said = capsys.readouterr().err
-    assert "drops since HEAD" in said and "origin of the inputs: unattested" in said
+    assert "drops since HEAD" in said and "where the inputs come from is not proved" in said
 
 
 # The report

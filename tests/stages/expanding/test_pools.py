@@ -24,6 +24,7 @@ from builders import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalspec.digests import unit_hash
 from evalspec.model.spec import (
     Mix,
     OperatorUse,
@@ -253,13 +254,19 @@ def test_every_pool_plans_what_it_owes(owed: int) -> None:
 
 
 def test_review_is_counted_before_anything_is_made() -> None:
-    """Shares round up pool by pool, blind second readings are added, and hours follow at a minute and a half each."""
+    """The draws of the slots that a build opens first, second readers added, at a minute and a half each."""
     rule = ReviewRule(require=(("persona", 1.0), ("prompted", 0.5), ("redteam", 0.3), ("seed", 0.0)), overlap=0.1)
 
     plan = make_plan(make_spec(review=rule))
 
-    # 6 + 6 + ceil(1.5) = 14 decisions, 1 of them twice
-    assert (plan.review_items, plan.review_hours) == (15, 0.4)
+    root = make_spec().random_state
+    first = [slot for one in plan.strata if one.pool != "seed" for slot in one.slots[: one.owed]]
+    shares = dict(rule.require)
+    drawn = [unit_hash(f"review:{root}", slot.id) < shares.get(slot.pool, 0.0) for slot in first]
+    twice = [unit_hash(f"overlap:{root}", slot.id) < rule.overlap for slot in first]
+    assert plan.review_items == sum(one + (one and two) for one, two in zip(drawn, twice, strict=True))
+    assert all(one for one, slot in zip(drawn, first, strict=True) if slot.pool == "persona")
+    assert 0 < plan.review_hours == round(plan.review_items * 1.5 / 60, 1)
 
 
 def test_labels_of_the_fixture_are_the_tasks() -> None:
