@@ -25,6 +25,7 @@ from evalspec.model.outcome import Measurement
 from evalspec.model.spec import Mix, Spec
 from evalspec.stats.agreement import alpha, disagreement, kappa
 from evalspec.stats.comparison import Comparison, Item
+from evalspec.stats.contrast import learned_words
 from evalspec.stats.dense_pairs import pairs_at_least
 from evalspec.stats.intervals import wilson
 from evalspec.stats.neighbours import neighbour_rank
@@ -38,6 +39,7 @@ from evalspec.text.tokens import document_counts, ngrams, opening_of, tokens
 from evalspec.text.vectors import at_least, close_pairs, dot, vectorize
 
 LEXICAL, OTHER, P = 1e-4, 1e-3, 0.02
+AUC = 0.01  # two solvers of one objective
 MEANING, MEANING_SHARE = 0.002, 0.01  # another machine's last bits move a distance, and a neighbour
 # Five times the 999 of a build: the reference's own 999 draws already move a p of 0.25 by 0.014 (one sigma).
 DRAWS = 4999
@@ -200,6 +202,7 @@ def of_pair(pair: str, seeds: list[str], cases: list[str], want: dict[str, objec
         assert isinstance(found, Measurement)
         return found
 
+    told = run("shift", scope_of(seeds, cases, "c2st"))
     lex, cov, far, excess = want["lex"], want["cov_lex"], want["seed_distance"], want["excess"]
     shift, near, distance, top = run("shift"), run("coverage"), run("seed_distance"), run("top_term_excess")
     out = [
@@ -212,6 +215,7 @@ def of_pair(pair: str, seeds: list[str], cases: list[str], want: dict[str, objec
         Row(pair=pair, figure="coverage", measured=near.value, expected=cov["value"], within=LEXICAL),
         Row(pair=pair, figure="k*", measured=near.detail["neighbours"], expected=cov["k"]),
         Row(pair=pair, figure="coverage expected", measured=near.baseline, expected=cov["expected"], within=LEXICAL),
+        Row(pair=pair, figure="shift.c2st", measured=told.value, expected=want["auc"], within=AUC),
         Row(pair=pair, figure="shift.js", measured=run("shift", js).value, expected=want["js"], within=OTHER),
         Row(pair=pair, figure="excess", measured=top.value, expected=excess["excess"], within=OTHER),
         Row(
@@ -355,6 +359,14 @@ def of_labelled_pairs(data: Path) -> list[Row]:
     return out
 
 
+def of_learned(data: Path, want: list[str]) -> list[Row]:
+    """Compare the words learned from all paraphrases of a model beside their originals."""
+    found = list(rows(data, "gptaug_paraphrases/banking77"))
+    sides = ([str(text) for row in found for text in row["paraphrases"]], [str(row["original"]) for row in found])
+    here, there = (Counter(word for text in side for word in tokens(text)) for side in sides)
+    return [Row(pair="gptaug", figure="learned words", measured=list(learned_words(here, there, 20)), expected=want)]
+
+
 def of_tables() -> list[Row]:
     """Compare k*, survival and its tests with the printed values."""
     out = [
@@ -415,7 +427,7 @@ def main() -> int:
     reference = json.loads((shared / "checks" / "measures_dev.json").read_text(encoding="utf-8"))
     data = shared / "data"
     samples = {name: sample(data, name) for name in READERS}
-    out = of_tables() + of_labelled_pairs(data) + of_agreement(data)
+    out = of_tables() + of_labelled_pairs(data) + of_agreement(data) + of_learned(data, reference["signature"])
     skipped: list[str] = []
     embed = minilm_embedder("reference.yaml", None)
     for pair, want in reference.items():

@@ -124,16 +124,13 @@ def of_null(data: Data) -> Rows:
 
 
 def _classified(name: str, one: Judged) -> Rows:
-    if "c2st" not in one.loaded.catalog.names("measure"):
-        return
-    told = one.one("c2st")
+    told = one.one("shift", space="c2st")
     low, high = CLASSIFIER_BAND
-    size = min(told.n, told.baseline_n)
-    if size >= 200:
-        fits = told.value is not None and low <= told.value <= high
-        yield Row(
-            check=1, what=f"{name}: AUC of a classifier", measured=told.value, expected=f"{low} to {high}", passes=fits
-        )
+    if min(told.n, told.baseline_n) < 200:
+        return
+    what = f"{name}: area under the curve of a classifier"
+    fits = low <= _figure(told.value) <= high
+    yield Row(check=1, what=what, measured=told.value, expected=f"{low} to {high}", passes=fits)
 
 
 def _of_pool(one: Judged) -> dict[str, Verdict]:
@@ -356,7 +353,7 @@ def of_vocabulary(data: Data) -> Rows:
 
 def of_signatures(data: Data) -> Rows:
     """9: a model's words are learned from its texts, and tell its other texts."""
-    named = _told(data.learned)
+    named = _learned(data.learned)
     hits = [word for word in named if word in SIGNATURE]
     yield Row(
         check=9,
@@ -382,15 +379,11 @@ def _paraphrased(folder: Path, name: str) -> tuple[list[str], list[str]]:
     return [str(text) for row in found for text in row["paraphrases"]], [str(row["original"]) for row in found]  # type: ignore[attr-defined]
 
 
-def _told(folder: Path) -> list[str]:
-    found = list(rows(folder, "gptaug_paraphrases/banking77"))
-    pool: dict[str, str] = {}
-    for row in found:
-        for text in row["paraphrases"]:  # type: ignore[attr-defined]
-            pool.setdefault(str(text), str(row["original"]))
-    originals = sorted({str(row["original"]) for row in found} - pool.keys())
-    told = judged(originals, list(pool), families=list(pool.values())).one("tell_tale")
-    words = told.detail["words"]
+def _learned(folder: Path) -> list[str]:
+    texts, originals = _paraphrased(folder, "banking77")
+    pool = list(dict.fromkeys(texts))
+    seeds = sorted(set(originals) - set(pool))
+    words = judged(seeds, pool).one("signature_rate").detail["learned"]
     return list(words)[:20]  # type: ignore[call-overload]
 
 
