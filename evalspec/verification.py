@@ -169,6 +169,18 @@ def compare(done: Build, lock: Lock, text: str) -> tuple[Diagnostic, ...]:
         path = done.spec.path
         first = f"evalspec review list {path}    to see and decide what waits, then: evalspec build {path}"
         return (_stale(where, f"{waits} for a person, so there is no lock to compare", first),)
+    if (more := _measures_since(lock, done.lock)) and dump(done.lock) != text:
+        named = ", ".join(f"`{one}`" for one in more)
+        return (
+            Diagnostic(
+                code="L609",
+                severity="error",
+                message=f"the lock was built before there was {named}: nothing else differs",
+                path=where,
+                hint=f"{hint}, and read the report; or verify with the evalspec that built it",
+                exit=Exit.STALE,
+            ),
+        )
     if dump(done.lock) != text:
         notes = differences(lock, done.lock)
         if _inputs_differ(lock, done.lock):
@@ -184,6 +196,18 @@ def compare(done: Build, lock: Lock, text: str) -> tuple[Diagnostic, ...]:
             ),
         )
     return (*_report_problems(done), *gate_problems(done))
+
+
+def _measures_since(before: Lock, after: Lock) -> tuple[str, ...]:
+    """Return the measures that are all that a lock lacks to be what its inputs give; none where more differs."""
+    old, new = before.header.get("measures"), after.header.get("measures")
+    if not isinstance(old, list) or not isinstance(new, list) or not set(map(str, old)) < set(map(str, new)):
+        return ()
+    differing = {
+        name for name in before.header.keys() | after.header if before.header.get(name) != after.header.get(name)
+    }
+    is_same = differing <= {"measures", "root"} and before.cases == after.cases and before.drops == after.drops
+    return tuple(sorted(set(new) - set(old))) if is_same else ()
 
 
 def differences(before: Lock, after: Lock) -> str:
