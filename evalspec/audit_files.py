@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -85,7 +86,7 @@ def audit_files(asked: Asked, step: Step) -> Audited:
     families = family_table()
     classify = classifier(asked.told, lambda name: place(name, families) is not None)
     warnings: list[Diagnostic] = []
-    file = _file(asked.path, asked.told, catalog, classify, warnings, step)
+    file: AuditFile | None = _file(asked.path, asked.told, catalog, classify, warnings, step)
     seeds = trained = None
     if asked.seeds is not None:
         told = Told(text=asked.seeds_text)
@@ -93,6 +94,8 @@ def audit_files(asked: Asked, step: Step) -> Audited:
     if asked.training is not None:
         told = Told(text=asked.training_text, label="none", origin="none", verified="none", choices="none")
         trained = _file(asked.training, told, catalog, classify, warnings, step)
+    file, seeds, trained = _told_apart((asked.path, file), (asked.seeds, seeds), (asked.training, trained))
+    assert file is not None
     found = audit(
         file,
         Beneath(
@@ -108,6 +111,17 @@ def audit_files(asked: Asked, step: Step) -> Audited:
         step,
     )
     return Audited(audit=found, warnings=tuple(warnings))
+
+
+def _told_apart(*files: tuple[str | None, AuditFile | None]) -> tuple[AuditFile | None, ...]:
+    """Call a file by its folder too where another one has its name."""
+    names = Counter(file.name for _, file in files if file is not None)
+    return tuple(
+        replace(file, name=os.path.join(os.path.basename(os.path.dirname(os.path.abspath(path))), file.name))
+        if file is not None and path is not None and names[file.name] > 1
+        else file
+        for path, file in files
+    )
 
 
 def _embed(asked: Asked, step: Step) -> Embed | None:

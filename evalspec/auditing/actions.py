@@ -63,7 +63,7 @@ def _spread(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str, 
 
 
 def _raw(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str, str]:
-    return "Let cases look as users type: show the writer raw examples, or add noise on purpose.", (
+    return "Let cases look as users type, in letters and marks: show the writer raw examples.", (
         f"{one.title}: {_cells(one)}"
     )
 

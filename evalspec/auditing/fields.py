@@ -22,7 +22,8 @@ NONE = "none"  # what a flag says where there is no such column
 LABEL_NAMES = (
     *("expected", "expected_output", "expected_outcome", "target", "ideal", "reference", "answer", "gold"),
     *("label", "intent", "category", "class", "gold_label", "ground_truth", "correct_answer", "correct", "outcome"),
-    *("answer_matching_behavior", "answer_key", "answerkey", "key", "resolution", "decision", "topic"),
+    *("answer_matching_behavior", "answer_key", "answerkey", "key", "resolution", "decision", "topic", "queue"),
+    *("department", "desk", "action"),
 )
 ORIGIN_NAMES = (
     *("origin", "provenance", "evalspec_provenance", "generated_by", "created_by", "written_by", "generator", "author"),

@@ -82,7 +82,7 @@ def _uneven(rows: Mapping[str, Measurement]) -> bool:
 def _one_for_all(rows: Mapping[str, Measurement], spell: Callable[[Measurement], str]) -> str:
     """Say one thing where there is one pool, else one thing a pool."""
     told = {name: spell(row) for name, row in rows.items()}
-    if len(told) == 1:
+    if len(set(told.values())) == 1:
         return next(iter(told.values()))
     return "; ".join(f"{name}: {words}" for name, words in told.items() if words)
 

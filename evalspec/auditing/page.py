@@ -192,12 +192,12 @@ def markdown(audit: Audit) -> str:
     lines = [f"# Audit of `{plain_text(file.name)}`", ""]
     beside = f", beside {audit.beside_size:,} texts: {plain_text(audit.beside)}" if audit.beside else ""
     lines += [f"{_count(len(file.rows), 'case')}{beside}. Read as {plain_text(read_as(file), 400)}.", ""]
-    lines += [f"- {plain_text(one.name)}: {said}" for one in _files(audit) if (said := left_out(one))]
-    lines += ["## What to do first", ""]
+    left = [f"- Left out of {plain_text(one.name)}: {said}" for one in _files(audit) if (said := left_out(one))]
+    lines += [*left, "", "## What to do first", ""] if left else ["## What to do first", ""]
     for at, action in enumerate(audit.actions, start=1):
         lines.append(f"{at}. {plain_text(action.words, 400)} *{plain_text(action.figure, 400)}*")
-    lines += ["" if audit.actions else "Nothing that these figures ask for.", ""]
-    lines += [*(f"- Open: {plain_text(one, 400)}" for one in audit.open), ""]
+    lines += [] if audit.actions else ["Nothing that these figures ask for."]
+    lines += ["", *(f"- Open: {plain_text(one, 400)}" for one in audit.open), *([""] if audit.open else [])]
     for section in dict.fromkeys(one.section for one in audit.findings):
         lines += [f"## {section}", "", *_markdown_section(audit, section)]
     lines += _measurements(audit)

@@ -146,7 +146,7 @@ def copies(
     status: Status = "report" if lines else "ok"
     if said["generated"]:
         status = "warning"
-        words += f", {said['generated']:,} of which are said to be generated"
+        words += f", {said['generated']:,} of them said to be generated"
     if lines:
         words += "; they are left out of what follows"
     return _finding("copies", "copies of real texts", status, words, n, figures)

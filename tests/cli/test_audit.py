@@ -307,3 +307,13 @@ def test_a_lock_says_more_than_columns(capsys: pytest.CaptureFixture[str]) -> No
     assert finding(found, "from_people")["figures"]["people"] == 84
     assert finding(found, "duplicates")["figures"]["count"] == 0
     assert finding(found, "copies")["status"] == "report"
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(capsys: pytest.CaptureFixture[str]) -> None:
+    """`a/set.jsonl` beside `b/set.jsonl` is no set beside itself."""
+    for folder, rows in (("ours", made_rows()), ("theirs", real_rows())):
+        Path(folder).mkdir()
+        write(f"{folder}/set.jsonl", rows)
+    assert run(["audit", "ours/set.jsonl", "--seeds", "theirs/set.jsonl"]) == 0
+
+    assert capsys.readouterr().out.startswith("ours/set.jsonl: 70 cases, beside 70 real texts of theirs/set.jsonl")
