@@ -36,14 +36,25 @@ GATE_ALPHA: Mapping[str, float] = MappingProxyType(
         "entropy": 0.05,  # with p: false alarms 4 %; without: 28 % at 200 cases and 184 seeds
         "opening_share": 0.01,
         "rawness_lower": 0.01,
+        "rawness_noise": 0.01,
         "rawness_open_end": 0.01,
         "shift": CHANGE_ALPHA,
+        "signature_rate": 0.01,
         "term_mix": 0.01,
         "top_term_excess": 0.01,
     }
 )
 # Measures whose value is already relative to the seeds: `within` bounds its size.
-RELATIVE: frozenset[str] = frozenset({"entropy", "rawness_lower", "rawness_noise", "rawness_open_end"})
+RELATIVE: frozenset[str] = frozenset(
+    {"entropy", "rawness_lower", "rawness_noise", "rawness_open_end", "signature_rate", "top_term_excess"}
+)
+# Measures that give the seeds' figure beside their own, which `within` needs; those above are relative by themselves.
+BESIDE_SEEDS: frozenset[str] = frozenset(
+    {"compression_ratio", "coverage", "distinct_1", "distinct_2", "mention", "opening_collision", "opening_share"}
+    | {"spread", "syntactic_variety"}
+)
+# Measures of the whole set: no slice has one of its own.
+OF_THE_SET: frozenset[str] = frozenset({"agreement", "related_judges"})
 # Measures whose evidence is their interval: it must lie wholly past the bound.
 GATE_INTERVAL: frozenset[str] = frozenset({"agreement", "survival"})
 

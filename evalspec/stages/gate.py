@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from evalspec.model.defaults import GATE_ALPHA, GATE_INTERVAL, MIN_AGREEMENT_PAIRS, RELATIVE
+from evalspec.model.defaults import CHANGE_ALPHA, GATE_ALPHA, GATE_INTERVAL, MIN_AGREEMENT_PAIRS, RELATIVE
 from evalspec.model.outcome import Measurement, Verdict
 from evalspec.model.slices import slice_label
 from evalspec.model.spec import GateRule, Spec, Waiver, space_of
-from evalspec.stages.gate_words import bound_text, sentence, to_do, to_know
+from evalspec.stages.gate_words import alpha_of, bound_text, sentence, to_do, to_have, to_know
 from evalspec.stages.measuring.frame import WHOLE, is_written
 
 CHANGE = ".change"
@@ -79,13 +79,17 @@ def _judge(rule: GateRule, row: Measurement, waiver: Waiver | None, today: str |
     if row.value is None:
         note = row.note or "not evaluable"
         status = "off" if note.startswith(NOTHING_TO_JUDGE) else "not known"
-        return _verdict(rule, status, row, f"{row.measure}: {note}", None, waiver, today)
+        return _verdict(rule, status, row, f"{row.measure}: {note}", to_have(row), waiver, today)
+    if rule.within is not None and _relative(row) is None:
+        why = f"the seeds' own is {row.baseline:g}" if row.baseline is not None else "the seeds have no such figure"
+        said = f"{row.measure} is {row.value:.3g}, and {why}: nothing is within a share of that; bound it by `max`"
+        return _verdict(rule, "not known", row, said, None, waiver, today)
     breach = _breach(rule, row)
     bound = bound_text(rule)
     declared = row.detail.get("declared")
     if row.measure == "share" and breach is not None and breach.bound is None:
         bound = f"the mix declares {declared} cases, there are {row.detail.get('cases')}"
-    said = sentence(row, bound)
+    said = sentence(row, bound_text(rule, changed=row.is_change) if bound == bound_text(rule) else bound)
     if breach is None:
         if row.note is not None and row.note.startswith("not known"):
             return _verdict(
@@ -96,7 +100,7 @@ def _judge(rule: GateRule, row: Measurement, waiver: Waiver | None, today: str |
         advice = to_know(row, breach.bound, below=breach.below)
         said = f"{said}; past the bound, and chance is not ruled out"
         return replace(_verdict(rule, "not known", row, said, advice, waiver, today), is_past=True)
-    return replace(_verdict(rule, "fail", row, said, to_do(row), waiver, today), is_past=True)
+    return replace(_verdict(rule, "fail", row, said, to_do(row, below=breach.below), waiver, today), is_past=True)
 
 
 def _breach(rule: GateRule, row: Measurement) -> _Breach | None:
@@ -111,7 +115,8 @@ def _breach(rule: GateRule, row: Measurement) -> _Breach | None:
     if rule.within is not None:
         apart = _relative(row)
         if apart is not None and abs(apart) > rule.within:
-            return _Breach(bound=None, below=apart < 0, has_evidence=_has_evidence(row, None, apart < 0))
+            has_evidence = _has_evidence(row, None, apart < 0) and (row.p is None or row.p <= alpha_of(row.measure))
+            return _Breach(bound=None, below=apart < 0, has_evidence=has_evidence)
     declared = row.detail.get("declared")
     is_bare = rule.min is None and rule.max is None and rule.within is None
     if row.measure == "share" and is_bare and declared is not None and declared != row.detail.get("cases"):
@@ -123,6 +128,8 @@ def _relative(row: Measurement) -> float | None:
     assert row.value is not None
     if row.measure in RELATIVE:
         return row.value
+    if row.value == row.baseline:
+        return 0.0
     return row.value / row.baseline - 1 if row.baseline else None
 
 
@@ -130,6 +137,8 @@ def _has_evidence(row: Measurement, bound: float | None, below: bool) -> bool:
     name = row.measure.removesuffix(CHANGE)
     if name in GATE_ALPHA:
         return row.p is not None and row.p <= GATE_ALPHA[name]
+    if row.is_change and row.p is not None:
+        return row.p <= CHANGE_ALPHA
     if name in GATE_INTERVAL and bound is not None and row.interval is not None:
         if name == "agreement" and row.n < MIN_AGREEMENT_PAIRS:
             return False

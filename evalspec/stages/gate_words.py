@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from statistics import NormalDist
 from types import MappingProxyType
 
-from evalspec.model.defaults import GATE_ALPHA, MIN_AGREEMENT_PAIRS, MIN_TERM_HITS
+from evalspec.model.defaults import CHANGE_ALPHA, GATE_ALPHA, GATE_INTERVAL, MIN_AGREEMENT_PAIRS, MIN_TERM_HITS
 from evalspec.model.outcome import Measurement
 from evalspec.model.spec import GateRule
 from evalspec.stats.intervals import wilson
@@ -41,16 +41,33 @@ TO_DO: Mapping[str, str] = MappingProxyType(
         "verified_share": "have people verify labels: `evalspec review`",
     }
 )
+# What it takes before there is anything to measure.
+TO_HAVE: Mapping[str, str] = MappingProxyType(
+    {
+        "agreement": f"have at least {MIN_AGREEMENT_PAIRS} cases decided by two people who do not see each other's "
+        "verdict (`review.overlap`), or import several `votes` a row",
+        "survival": "decide candidates: `evalspec review`",
+    }
+)
+# On which side of a bound the advice above is meant; a test holds them against the catalogue.
+TOO_LOW: frozenset[str] = frozenset(
+    {"agreement", "cases", "coverage", "real_share", "seeds", "spread", "verified_share"}
+)
+TOO_HIGH: frozenset[str] = frozenset(
+    {"age", "edited_seeds", "near_duplicates", "opening_share", "related_judges", "seed_distance", "shift"}
+    | {"term_mix", "top_term_excess", "training_overlap"}
+)
 # The parts of a measurement's detail that say what a figure comes from.
 NAMED = ("term", "opening", "words", "pairs", "cases", "related", "by_rule")
 
 
-def bound_text(rule: GateRule) -> str:
-    """Spell the bounds of a gate as the report prints them."""
+def bound_text(rule: GateRule, *, changed: bool | None = None) -> str:
+    """Spell the bounds of a gate as the report prints them; `changed`: those of the change alone, or the others."""
+    given = {"min": rule.min, "max": rule.max, "within": rule.within, "change": rule.change}
     parts = [
         f"{name} {value:g}"
-        for name, value in (("min", rule.min), ("max", rule.max), ("within", rule.within), ("change", rule.change))
-        if value is not None
+        for name, value in given.items()
+        if value is not None and (changed is None or changed is (name == "change"))
     ]
     return ", ".join(parts) or "as declared by the mix"
 
@@ -60,7 +77,11 @@ def sentence(row: Measurement, bound: str) -> str:
     assert row.value is not None
     of = f" of `{row.of}`" if row.of else ""
     beside = f", seeds {row.baseline:.3g}" if row.baseline is not None else ""
-    evidence = f", p {row.p:.3f}" if row.p is not None else ""
+    then = row.detail.get("then")
+    if row.is_change and isinstance(then, float | int):
+        beside += f", {then:.3g} in the base lock"
+    against = " against the other levels" if row.measure in GATE_INTERVAL else ""
+    evidence = f", p {row.p:.3f}{against}" if row.p is not None else ""
     if row.interval is not None:
         evidence += f", 95 % interval {row.interval[0]:.3g} to {row.interval[1]:.3g}"
     return f"{row.measure}{of} is {row.value:.3g} ({row.n} looked at{beside}{evidence}); bound: {bound}{_named(row)}"
@@ -83,32 +104,63 @@ def _named(row: Measurement) -> str:
     return ""
 
 
-def to_do(row: Measurement) -> str | None:
-    """Say what to do about a failed gate."""
-    return TO_DO.get(row.measure.partition(".")[0])
+def to_do(row: Measurement, *, below: bool) -> str | None:
+    """Say what to do about a failed gate; `below`: the figure lies under its bound."""
+    name = row.measure.partition(".")[0]
+    if not row.is_change and below is not (name in TOO_LOW) and name in TOO_LOW | TOO_HIGH:
+        side, bound = ("lower", "min") if below else ("higher", "max")
+        return f"a {side} `{name}` is the better one: is `{bound}` the bound that you mean?"
+    return TO_DO.get(name)
+
+
+def to_have(row: Measurement) -> str | None:
+    """Say what it takes that there is a figure at all."""
+    return TO_HAVE.get(row.measure.partition(".")[0]) if (row.note or "").startswith("not known yet") else None
+
+
+def alpha_of(measure: str) -> float:
+    """Return the p at or below which a measure's figure counts as evidence."""
+    return GATE_ALPHA.get(measure.partition(".")[0], CHANGE_ALPHA)
 
 
 def to_know(row: Measurement, bound: float | None, *, below: bool) -> str | None:
     """Say how many cases would decide a gate that is not known; `below`: the figure lies under its bound."""
-    hits = [row.detail.get(name) for name in ("hits", "hits_seeds")]
-    few = [hit for hit in hits if isinstance(hit, int) and hit < MIN_TERM_HITS]
-    if row.measure == "entropy" and row.p is None and few:
-        factor = MIN_TERM_HITS / max(min(few), 1)
-        return f"about {math.ceil(factor * 10) / 10:g} times as many texts hold {MIN_TERM_HITS} key terms on each side"
+    if row.measure == "entropy" and row.p is None:
+        return _more_hits(row)
     if row.measure == "agreement" and row.n < MIN_AGREEMENT_PAIRS:
         return f"{MIN_AGREEMENT_PAIRS - row.n} more blind pairs are needed"
-    if row.interval is not None and bound is not None and row.value is not None and row.p is None:
-        return _more(_decided_at(row.value, row.n, bound, below=below), row.n)
-    if row.p is not None:
-        needed = _significant_at(row.p, row.n, GATE_ALPHA.get(row.measure.partition(".")[0], 0.01))
-        return _more(needed, row.n) if needed is not None else "at these sizes chance alone gives as much: add cases"
-    return None
+    if row.measure in GATE_INTERVAL and row.interval is not None and bound is not None and row.value is not None:
+        what = "decided candidates" if row.measure == "survival" else "blind pairs"
+        return _more(_decided_at(row.value, row.n, bound, below=below), row.n, what)
+    if row.p is None:
+        return None
+    needed = _significant_at(row.p, row.n, alpha_of(row.measure))
+    if needed is not None:
+        return _more(needed, row.n, "cases")
+    # Nothing to extrapolate from: but what chance gives shrinks with the root of the number.
+    return (
+        f"exchanging labels gives as much in {100 * row.p:.0f} % of draws, so the figure says nothing of how many cases it "
+        f"takes; with {3 * row.n:,} more, chance alone gives half as much"
+    )
 
 
-def _more(needed: int | None, n: int) -> str:
+def _more_hits(row: Measurement) -> str | None:
+    """Say how many more texts hold enough key terms, on the side or sides that are short of them."""
+    short = []
+    for side, what, n in (("hits", "cases", row.n), ("hits_seeds", "seeds outside the set", row.baseline_n)):
+        hits = row.detail.get(side)
+        if not isinstance(hits, int) or hits >= MIN_TERM_HITS:
+            continue
+        if hits == 0:
+            return f"none of the {n:,} {what} holds a term of `{row.of}`: look at its words, or switch the gate off"
+        short.append(f"{math.ceil(n * MIN_TERM_HITS / hits) - n:,} more {what}")
+    return f"about {' and '.join(short)} make it {MIN_TERM_HITS} key terms a side, which is enough" if short else None
+
+
+def _more(needed: int | None, n: int, what: str) -> str:
     if needed is None or needed <= n:
-        return "more cases of this kind would hardly decide it: the figure lies at its bound"
-    return f"about {needed - n} more cases would decide it, if the figure stays"
+        return f"no number of {what} decides it in practice: the figure lies at its bound"
+    return f"about {needed - n:,} more {what} would decide it, if the figure stays"
 
 
 def _significant_at(p: float, n: int, alpha: float) -> int | None:

@@ -167,6 +167,8 @@ _ANSWERS_BY_ITSELF = frozenset({"survival", "agreement"})
 
 def _measured(run: _Run, variant: _Variant, one: Slice) -> tuple[Measurement, ...]:
     scope = run.scope(variant, one)
+    if scope.cases and variant.exempt_style is not None and not scope.comparison.pool:
+        return (scope.silent(f"not applicable: its personas are told which {variant.exempt_style} to write", n=0),)
     if variant.per in COMPARED and scope.comparison.why_not is not None:
         return (scope.silent(scope.comparison.why_not, n=len(scope.comparison.pool)),)
     if variant.space in MEANING and scope.facts.embed is None:

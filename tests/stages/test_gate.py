@@ -218,3 +218,52 @@ def test_every_purpose_has_its_default_gates() -> None:
     assert not [rule for rule in default_rules("launch", [], sources, replaced=["seeds"]) if rule.measure == "seeds"]
     assert all(rule.is_default for rule in default_rules("launch", ["ask"], sources))
     assert {gate.measure for gate in DEFAULT_GATES} >= {"share", "survival"}
+
+
+def test_a_survival_gate_asks_for_decided_candidates_whatever_the_levels_say() -> None:
+    """The p of a level is against the other levels; its own interval is what decides."""
+    found = judge(
+        GateRule(name="s", measure="survival", where=(("policy", ("delay",)),), min=0.65, max=0.85),
+        row("survival", 15 / 16, "policy=delay", p=1.0, interval=wilson(15, 16)),
+    )
+
+    assert found.status == "not known" and "p 1.000 against the other levels" in found.message
+    assert (found.advice or "").endswith("more decided candidates would decide it, if the figure stays")
+
+
+def test_key_terms_that_are_short_are_counted_in_texts_of_that_side() -> None:
+    rule = GateRule(name="e", measure="entropy", of="ask", where=(("pool", ("prompted",)),), within=0.15)
+    few = row("entropy", -0.3, of="ask", baseline_n=80, detail={"hits": 16, "hits_seeds": 5})
+    none = row("entropy", -0.3, of="ask", baseline_n=80, detail={"hits": 40, "hits_seeds": 0})
+
+    assert judge(rule, few).advice == (
+        "about 10 more cases and 240 more seeds outside the set make it 20 key terms a side, which is enough"
+    )
+    assert "none of the 80 seeds outside the set holds a term of `ask`" in (judge(rule, none).advice or "")
+
+
+def test_a_figure_that_the_seeds_do_not_have_is_within_nothing() -> None:
+    rule = GateRule(name="w", measure="opening_collision", where=(("pool", ("prompted",)),), within=0.1)
+
+    assert judge(rule, row("opening_collision", 0.1, baseline=0.0)).status == "not known"
+    assert judge(rule, row("opening_collision", 0.0, baseline=0.0)).status == "pass"
+
+
+def test_a_figure_beside_the_seeds_needs_the_evidence_that_it_has() -> None:
+    rule = GateRule(name="m", measure="mention", of="ask", where=(("pool", ("prompted",)),), within=0.1)
+
+    assert judge(rule, row("mention", 0.5, of="ask", baseline=0.3, p=0.2)).status == "not known"
+    assert judge(rule, row("mention", 0.5, of="ask", baseline=0.3, p=0.01)).status == "fail"
+
+
+def test_a_bound_on_the_good_side_is_questioned() -> None:
+    found = judge(GateRule(name="s", measure="seeds", max=10), row("seeds", 72, "all"))
+
+    assert found.advice == "a higher `seeds` is the better one: is `max` the bound that you mean?"
+
+
+def test_what_has_no_figure_yet_says_how_to_get_one() -> None:
+    rule = GateRule(name="agreement", measure="agreement", min=0.8)
+    found = judge(rule, row("agreement", None, "all", note="not known yet: nothing was judged twice, blind"))
+
+    assert "at least 50 cases decided by two people" in (found.advice or "")

@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Literal, cast
 
 from evalspec.diagnostics import did_you_mean
-from evalspec.model.defaults import default_rules
+from evalspec.model.defaults import BESIDE_SEEDS, OF_THE_SET, RELATIVE, default_rules
 from evalspec.model.spec import GateRule, Pool, Purpose, Screening, Source, Task
 from evalspec.model.vocabulary import BOUND_BY_THE_MIX, HELD_AGAINST, MEANING, SPACES
+from evalspec.registry import Member
 from evalspec.stages.resolving.matches import Slicer, match_of, slice_known
 from evalspec.stages.resolving.tree import Node, Scope
 
 BOUNDS = ("min", "max", "within", "change")
+COMPARING = frozenset({"comparison", "terms", "source"})  # kinds of measures that hold texts against the seeds
 COVERED = frozenset({"production", "traffic", "document"})
 
 
@@ -70,6 +72,7 @@ def _gate(scope: Scope, name: str, node: Node, slicer: Slicer) -> GateRule | Non
     if by is not None:
         slice_known(scope, by.string, by.at, slices, of="cases")
     _check_bounds(scope, name, node, measure, member.traits.get("low"), member.traits.get("high"))
+    _check_fit(scope, name, node, member)
     return GateRule(
         name=name,
         measure=measure,
@@ -84,6 +87,34 @@ def _gate(scope: Scope, name: str, node: Node, slicer: Slicer) -> GateRule | Non
         severity=cast(Literal["error", "warning", "off"], node.text("severity") or "error"),  # the schema lists them
         at=node.key_at,
     )
+
+
+def _check_fit(scope: Scope, name: str, node: Node, member: Member) -> None:
+    """Refuse bounds and slices that a measure has no answer to: the gate could never pass or fail."""
+    measure, where, by = member.name, node.get("where"), node.get("by")
+    slices = [name for name, _ in where.entries()] if where is not None else []
+    change, within = node.get("change"), node.get("within")
+    on_pools = set(slices) <= {"pool"} and (by is None or by.string == "pool")
+    if change is not None and member.traits.get("per") not in COMPARING:
+        message = f"`{measure}` compares no texts with the seeds, so its change is not measured"
+        scope.problems.add("C226", message, at=change.at, hint="bound the figure itself, by `min` or `max`")
+    elif change is not None and not on_pools:
+        hint = "`where: {pool: NAME}`, `by: pool`, or neither for every pool that a generator wrote"
+        scope.problems.add("C226", f"gate `{name}`: a change is measured pool by pool", at=change.at, hint=hint)
+    if within is not None and measure not in BESIDE_SEEDS | RELATIVE:
+        message = f"`within` is relative to the seeds, and there is no `{measure}` of the seeds"
+        scope.problems.add("C226", message, at=within.at, hint="bound the figure itself, by `min` or `max`")
+    if measure in OF_THE_SET:
+        for given in (where, by):
+            if given is not None:
+                scope.inert(given, f"`{measure}` is one figure of the whole set")
+    if measure == "survival" and len(slices) + (by is not None) > 1:
+        hint = "name one slice in `where`, or `by` alone"
+        message = f"gate `{name}`: survival is known by one slice at a time"
+        scope.problems.add("C226", message, at=node.key_at, hint=hint)
+    if measure in BOUND_BY_THE_MIX and not on_pools and not any(node.get(bound) for bound in BOUNDS):
+        hint = "add `min` or `max`"
+        scope.problems.add("C226", f"gate `{name}`: the mix declares shares of pools alone", at=node.key_at, hint=hint)
 
 
 def _held_against(scope: Scope, name: str, node: Node, measure: str) -> str | None:
