@@ -91,8 +91,8 @@ GUARD_ROWS: tuple[Row, ...] = (
     Row("a default gate switched off", _with("gates", "seeds", {"severity": "off"}), "gate `seeds`: severity"),
     Row("fewer seeds asked for", _with("gates", "seeds", {"min": 10}), "gate `seeds`: min `50` is now `10"),
     Row(
-        "a slice narrowed",
-        _gate("ambiguous", where={"policy": "buyers_remorse", "user_type": "enterprise_buyer"}),
+        "another slice",
+        _gate("ambiguous", where={"policy": "delay"}),
         "gate `ambiguous` looks at something else: where",
     ),
     Row("a gate no longer by slice", _without("gates", "survival", "by"), "gate `survival` looks at something"),
