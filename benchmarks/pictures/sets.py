@@ -28,6 +28,7 @@ REASONS = ("it arrived damaged", "it is late", "it is the wrong size", "I change
 DAYS = ("monday", "tuesday", "friday", "last week")
 REASONS += ("it does not work", "the colour is wrong", "it arrived twice", "it was never delivered", "it is too small")
 
+BESIDE = ("comparison", "terms", "source", "pools", "texts")  # measures that are taken of a pool
 LEVELS = ("damaged", "delay", "outside_window", "wrong_item")
 
 # Each question of a lead, and the measures that answer it; a measure may answer two, and is explained under the first.
@@ -135,12 +136,8 @@ def figures(one: Judged, names: Sequence[str]) -> dict[str, tuple[Measurement, V
             continue
         key = row.measure if row.space is None else f"{row.measure} {row.space}"
         key = f"{key} {row.of}" if row.measure == "agreement" and row.of else key
-        beside = one.loaded.catalog.get("measure", row.measure).traits.get("per") in (
-            "comparison",
-            "terms",
-            "source",
-            "pools",
-        )
+        traits = one.loaded.catalog.get("measure", row.measure).traits
+        beside = traits.get("per") in BESIDE and traits.get("whole") != "only"
         if row.slice != (f"pool={POOL}" if beside else "all"):
             continue
         found[key] = (row, next((v for v in verdicts if v.measurement == row), None))
@@ -172,11 +169,11 @@ def examples() -> dict[str, Example]:
             vice="sixty messages that another desk got, a library's",
         ),
         "missing": Example(
-            good=good,
-            bad=judged(seeds, narrow(), key_terms=TERMS),
+            good=_labelled(good, desk),
+            bad=_labelled(judged(seeds, narrow(), key_terms=TERMS), desk),
             good_text=shown,
             bad_text=narrow()[0],
-            vice="forty ways to ask for one late parcel",
+            vice="forty ways to ask where a parcel is",
         ),
         "repeats": Example(
             good=good,
@@ -216,6 +213,17 @@ def _typical(found: Sequence[str]) -> str:
         for text in found
         if 40 <= len(text) <= 75 and text[:1].islower() and text[-1].isalpha() and "\n" not in text
     )
+
+
+def _labelled(one: Judged, desk: Sequence[Mapping[str, object]]) -> Judged:
+    """Say of seeds and cases which policy they fall under; what no user sent is about a delay."""
+    kinds = {str(row["input"]): str(row["metadata"]["policy"]) for row in desk}  # type: ignore[index]
+    cases = []
+    for case in one.evalset.cases:
+        policy = kinds.get(str(case.candidate.input), "delay")
+        cases.append(replace(case, candidate=replace(case.candidate, metadata={"policy": policy})))
+    seeds = tuple(replace(seed, metadata={"policy": kinds[str(seed.input)]}) for seed in one.seeds)
+    return replace(one, evalset=EvalSet(cases=tuple(cases), drops=()), seeds=seeds)
 
 
 def _whole(
