@@ -18,7 +18,7 @@ from evalspec.stats.dense_search import SINGLE_EXACT, Hits, search, search_all
 from evalspec.stats.dense_tiles import PRODUCT_SLACK, Rows, basis, centres_of, tiled, turned
 
 PAIR_LIMIT = 5_000_000  # pairs listed, 120 MB; a cluster of 10,000 equal texts alone has 50 million
-FEW = 40_000_000  # products that are made sooner than rows are put into tiles
+FEW = 4000  # products a row that are made sooner than rows are put into tiles
 DENSE = 0.01  # share of pairs that pass the sieve, from which multiplying everything is faster
 PROBED = 1500  # rows that this share is judged by
 TILE_ROWS = (64, 512)  # least and most rows a tile
@@ -84,9 +84,10 @@ def _near(left: Distinct, right: Distinct, bound: Fraction, limit: int) -> NearP
 
 def _found(left: Distinct, right: Distinct, bound: Fraction) -> Iterator[Hits]:
     """Return near pairs of distinct rows, each once, by the way that suits their number."""
+    rows = len(right.rows) if left is right else len(left.rows) + len(right.rows)
     work = len(left.rows) * len(right.rows) // (2 if left is right else 1)
     largest = max((int(side.norms.max()) for side in (left, right) if len(side.rows)), default=0)
-    if work <= FEW or largest >= SINGLE_EXACT:
+    if work <= FEW * rows or largest >= SINGLE_EXACT:
         return search_all(left, right, bound)
     rotation = basis(right.rows)
     if _passing(right.rows, rotation, bound) > DENSE:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain
 
@@ -113,7 +112,8 @@ class _Rests(dict[str, int]):
             code = 0
         else:
             rest = word[0] if _can_be_misspelled(word) else word
-            code = int.from_bytes(blake2b(rest.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+            # Seven bytes: sums of machine words are fast.
+            code = int.from_bytes(blake2b(rest.encode("utf-8", "surrogatepass"), digest_size=7).digest(), "little")
         if len(self) < MEMO_LIMIT:
             self[word] = code
         return code
@@ -127,21 +127,6 @@ def folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).lower().split())
 
 
-@dataclass(slots=True)
-class _Kept:
-    """A text that stays. Most are never compared, so tokens are made when they first are."""
-
-    id: str
-    text: str
-    known_words: tuple[str, ...] | None = None
-
-    def words(self) -> tuple[str, ...]:
-        """Return the text's tokens."""
-        if self.known_words is None:
-            self.known_words = tokens(self.text)
-        return self.known_words
-
-
 class NearIndex:
     """Finds, among the texts added so far, the first one that a new text duplicates; a class because it grows.
 
@@ -152,7 +137,7 @@ class NearIndex:
 
     def __init__(self, corpus: Mapping[str, str] | None = None, *, cosine: float = NEAR_COSINE) -> None:
         self._cosine = cosine
-        self._buckets: dict[int, list[_Kept]] = {}
+        self._buckets: dict[int, list[tuple[str, str]]] = {}  # id and text of those that stay, in order
         self._last: tuple[str, tuple[str, ...]] | None = None
         self._counted = set(corpus or ())
         self._keys: dict[str, int] = {}  # by text: most texts of the corpus are looked for and added later
@@ -168,7 +153,7 @@ class NearIndex:
         if id not in self._counted:
             self._counted.add(id)
             self._seen.update(set(self._words(text)))
-        self._buckets.setdefault(self._key(text), []).append(_Kept(id, text))
+        self._buckets.setdefault(self._key(text), []).append((id, text))
 
     def _key(self, text: str) -> int:
         known = self._keys.get(text)
@@ -192,16 +177,16 @@ class NearIndex:
         words = self._words(text)
         own = set(words) if id in self._counted else set()
         spread = Spread(padded(text))
-        for other in bucket:
-            if other.id == id or other.id in exempt:
+        for other, other_text in bucket:
+            if other == id or other in exempt:
                 continue
-            other_words = other.words()
-            is_equal = _equal(text, words, other.text, other_words)
+            other_words = tokens(other_text)
+            is_equal = _equal(text, words, other_text, other_words)
             if not is_equal and not self._differs_by_noise(words, own, other_words):
                 continue  # before any vector is made: the words decide most often, and cost less
-            measured = product_and_norms(spread, other.text)
+            measured = product_and_norms(spread, other_text)
             if is_equal or at_least(*measured, self._cosine):
-                return other.id, cosine_of(*measured)
+                return other, cosine_of(*measured)
         return None
 
     def alike(self, text: str, exempt: Collection[str] = (), *, id: str | None = None) -> tuple[tuple[str, str], ...]:
@@ -209,9 +194,9 @@ class NearIndex:
         words = self._words(text)
         own = set(words) if id in self._counted else set()
         return tuple(
-            (other.id, other.text)
-            for other in self._buckets.get(self._key(text), ())
-            if other.id != id and other.id not in exempt and self._differs_by_noise(words, own, other.words())
+            (other, other_text)
+            for other, other_text in self._buckets.get(self._key(text), ())
+            if other != id and other not in exempt and self._differs_by_noise(words, own, tokens(other_text))
         )
 
     def _differs_by_noise(self, words: Sequence[str], own: set[str], other: Sequence[str]) -> bool:

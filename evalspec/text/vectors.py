@@ -14,6 +14,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Protocol, Self, TypeAlias, TypeVar
 
 from evalspec.later import NDArray, np
@@ -324,8 +325,13 @@ def at_least(product: int, left_norm: int, right_norm: int, cosine: float) -> bo
     """Decide in whole numbers whether a dot product over two squared norms is a cosine of at least `cosine`."""
     if product <= 0 or left_norm == 0 or right_norm == 0:
         return False
-    bound = Fraction(str(cosine))
+    bound = _bound(cosine)
     return product * product * bound.denominator**2 >= bound.numerator**2 * left_norm * right_norm
+
+
+@lru_cache(maxsize=16)
+def _bound(cosine: float) -> Fraction:
+    return Fraction(str(cosine))
 
 
 def cosine_of(product: int, left_norm: int, right_norm: int) -> float:
