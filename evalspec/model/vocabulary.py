@@ -163,7 +163,7 @@ SPACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "spread": ("lexical", "minilm"),
         "syntactic_variety": ("shapes", "pattern"),
         "thin_regions": ("lexical", "minilm"),
-        "training_overlap": ("lexical", "minilm"),
+        "training_overlap": ("lexical",),
     }
 )
 # A gate on `share` without a bound is held against the mix's own counts.

@@ -100,7 +100,11 @@ def measure(
         facts.embed(
             [
                 *(measured_text(case.candidate.input) for case in evalset.cases),
-                *(measured_text(seed.input) for source in spec.sources_of("production") for seed in seeds[source.name]),
+                *(
+                    measured_text(seed.input)
+                    for source in spec.sources_of("production")
+                    for seed in seeds.get(source.name, ())
+                ),
             ]
         )
     run = _Run(frame=Frame(evalset=evalset, seeds=seeds, spec=spec, embed=facts.embed), facts=facts)
