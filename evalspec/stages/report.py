@@ -10,6 +10,7 @@ from evalspec.digests import digest, digest_text
 from evalspec.model.build import Build
 from evalspec.stages.header import replies_digest
 from evalspec.stages.reporting.claims import claims, five_questions, real_cases, two_questions
+from evalspec.stages.reporting.distances import distance_table
 from evalspec.stages.reporting.gaps import gaps
 from evalspec.stages.reporting.instruments import same_meaning_table
 from evalspec.stages.reporting.jury import jury_numbers, jury_tables
@@ -50,6 +51,7 @@ def report(build: Build) -> str:
         gate_table,
         survival_table,
         likeness,
+        distance_table,
         gaps,
         leakage,
         room,

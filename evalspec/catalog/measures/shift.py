@@ -18,6 +18,7 @@ from evalspec.stats.spaces import apart, mmd_interval
 from evalspec.text.distance import conformal_limit, representatives
 
 SEED_QUANTILE = 0.99  # conformal: 0.7 to 3.2 % of fresh real text lies beyond
+BINS = 10  # of a tenth each: fixed, so that two reports can be laid side by side
 MIN_SOURCE = 30
 LISTED = 20
 
@@ -150,8 +151,8 @@ def seed_distance(scope: Scope) -> Measurement:
     both = scope.comparison
     texts = [one.text for one in both.seeds]
     texts = [texts[at] for at in representatives(texts)]
-    limit = conformal_limit(_own(scope, texts, 1), SEED_QUANTILE)
-    nearest = _across(scope, texts)[0]
+    own, nearest = _own(scope, texts, 1), _across(scope, texts)[0]
+    limit = conformal_limit(own, SEED_QUANTILE)
     distances = np.round(1.0 - nearest, 6)
     far = [one.id for one, distance in zip(both.pool, distances.tolist(), strict=True) if distance > limit]
     return scope.result(
@@ -159,12 +160,20 @@ def seed_distance(scope: Scope) -> Measurement:
         interval=wilson(len(far), len(both.pool)),
         compared=True,
         detail={
+            "bins": _binned(distances),
+            "bins_seeds": _binned(np.round(1.0 - own, 6)),
             "limit": limit,
             "median": float(np.median(distances)),
             "beyond": len(far),
             "cases": far[:LISTED],
         },
     )
+
+
+def _binned(distances: NDArray[np.float64]) -> list[int]:
+    """Count distances in ten bins from 0 to 1; what is farther, which signed n-grams allow, is in the last."""
+    places = np.clip(np.floor(np.round(distances * BINS, 6)), 0, BINS - 1).astype(np.int64)
+    return [int(count) for count in np.bincount(places, minlength=BINS)]
 
 
 def _own(scope: Scope, texts: Sequence[str], rank: int) -> NDArray[np.float64]:
