@@ -9,9 +9,11 @@ import argparse
 import fcntl
 import json
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +98,7 @@ def _keep(name: str, entry: dict[str, Any], ran: tuple[str, dict[str, Any]] | No
         "many": MANY,
         "cores": os.cpu_count(),
     }
-    row = found["rows"].get(name, {}) | entry
+    row = found["rows"].get(name, {}) | entry | {"measured": _now()}
     if ran is not None:
         phase, result = ran
         row[phase] = [*([] if is_first else row.get("cold", [])), result] if phase == "cold" else result
@@ -105,6 +107,13 @@ def _keep(name: str, entry: dict[str, Any], ran: tuple[str, dict[str, Any]] | No
     found["rows"][name] = row
     found["rows"] = {one: found["rows"][one] for one in CONTENDERS if one in found["rows"]}
     RESULTS.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+
+
+def _now() -> str:
+    """Return the day and the commit, as the tables say them."""
+    line = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(line, capture_output=True, text=True, check=False).stdout.strip()
+    return f"on {date.today()}" + (f" at {commit}" if commit else "")
 
 
 @contextmanager

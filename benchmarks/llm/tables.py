@@ -42,7 +42,8 @@ MANY = """\
 
 {count:,} prompts, {jobs:,} at once, {seconds:.0f} s each; ideal {ideal:.1f} s. Two seconds because a thousand at 200 ms
 would be 5,000 replies a second, more than the server here can give. evalspec asks one question first, then 64 at once,
-and doubles with each round of answers. The other peers, and the whole build, were not run at this size.
+and doubles that four times a second while nothing fails. The other peers, and the whole build, were not run at this
+size.
 """
 
 
@@ -67,7 +68,14 @@ def section(found: dict[str, Any]) -> str:
         "share": median(run["share"] for run in runs),
         "half": given["count"] // 2,
     }
-    parts = [INTRO.format(**values), _cold(rows, given), CHANGES.format(**values), _changes(rows), _remarks(rows)]
+    parts = [
+        INTRO.format(**values),
+        f"{measured(rows)}\n",
+        _cold(rows, given),
+        CHANGES.format(**values),
+        _changes(rows),
+        _remarks(rows),
+    ]
     if any("many" in row for row in rows.values()):
         many = given["many"]
         text = MANY.format(count=many["count"], jobs=many["jobs"], seconds=many["latency"], ideal=ideal(many))
@@ -87,7 +95,18 @@ def short(found: dict[str, Any]) -> str:
             continue
         cells = [row["name"], _ratio(row, ideal(given)), f"{_middle(row['cold'])['cpu']:.1f}", *_short_changes(row)]
         body.append(cells)
-    return f"{BEGIN}\n{_table(head, body)}{END}"
+    return f"{BEGIN}\n{_table(head, body)}\n{measured(rows)}\n{END}"
+
+
+def measured(rows: dict[str, Any]) -> str:
+    """Say when each row was measured, and at which commit of this repository."""
+    when: dict[str, list[str]] = {}
+    for row in rows.values():
+        if "cold" in row:
+            when.setdefault(row.get("measured", "at a time that nobody noted"), []).append(row["name"])
+    if len(when) == 1:
+        return f"Measured {next(iter(when))}."
+    return "Measured " + "; ".join(f"{time}: {', '.join(names)}" for time, names in when.items()) + "."
 
 
 def ideal(given: dict[str, Any]) -> float:
