@@ -213,7 +213,7 @@ def _mix(done: Build, ways: _Ways) -> Build:
 
 def _measure(done: Build, ways: _Ways) -> Build:
     assert done.evalset is not None
-    facts = replace(_facts(done), embed=ways.tools.embed)
+    facts = replace(_facts(done), embed=ways.tools.embed, tag=ways.tools.tag)
     return replace(done, measurements=measure(done.evalset, done.inputs.seeds, done.spec, ways.catalog, facts))
 
 

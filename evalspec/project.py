@@ -15,6 +15,7 @@ from evalspec.asking import KNOWN, Asked, answering
 from evalspec.edges.files import exists, noting, read_bytes
 from evalspec.edges.git import text_at
 from evalspec.edges.project_folder import project_folder
+from evalspec.edges.tagging import has_tagger, pattern_tags, require_tagger
 from evalspec.embedding import embedder_of, has_embedder, require_embedder
 from evalspec.loading import Loaded, check_spec, family_table, load_spec, read_inputs
 from evalspec.model.build import Build, Inputs
@@ -73,6 +74,8 @@ def run(
     with tools_for(loaded, inputs, asked, progress, recorded=recorded) as tools:
         if until in MEASURED and tools.embed is not None:
             require_embedder(loaded.spec.path)  # before any work, and whatever a cache still holds
+        if until in MEASURED and recorded is None and asks_for_tags(loaded.spec):
+            require_tagger(loaded.spec.path)
         done = build(
             inputs,
             loaded.catalog,
@@ -104,8 +107,19 @@ def tools_for(
     embed = embedder_of(loaded.spec, progress, cached=asked.mode != "tape") if recorded is None else None
     with answering(loaded.spec, inputs.tape, finder(loaded.catalog), asked) as ask:
         yield Tools(
-            ask=ask, progress=progress, texts=inputs.texts, data=inputs.data, embed=embed, recorded=recorded or {}
+            ask=ask,
+            progress=progress,
+            texts=inputs.texts,
+            data=inputs.data,
+            embed=embed,
+            tag=pattern_tags if asks_for_tags(loaded.spec) and has_tagger() else None,
+            recorded=recorded or {},
         )
+
+
+def asks_for_tags(spec: Spec) -> bool:
+    """Tell whether a gate names the space of parts of speech."""
+    return any(rule.space == "pattern" for rule in spec.gates)
 
 
 def lock_path(spec: Spec, *, partial: bool = False) -> str:

@@ -177,6 +177,8 @@ def _measured(run: _Run, variant: _Variant, one: Slice) -> tuple[Measurement, ..
         return (scope.silent(scope.comparison.why_not, n=len(scope.comparison.pool)),)
     if variant.space in MEANING and scope.facts.embed is None:
         return (scope.silent(NOT_RECOMPUTED),)
+    if variant.space in ON_REQUEST and scope.facts.tag is None:
+        return (scope.silent(f"{NOT_RECOMPUTED} or tagger"),)
     result = variant.member.function(scope)
     return result if isinstance(result, tuple) else (result,)
 

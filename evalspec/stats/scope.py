@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -15,15 +15,12 @@ from evalspec.model.spec import Spec
 from evalspec.model.vocabulary import LEXICAL, MEANING
 from evalspec.stats.comparison import Comparison, Item
 from evalspec.stats.neighbours import Neighbours
+from evalspec.text.function_words import Tag
 from evalspec.text.meaning import Embed, meanings
 from evalspec.text.vectors import Rows
 
 DIGITS = 6  # significant digits of what lands in a report
 MEANING_DIGITS = 4  # of what a model's vectors gave: another machine may round one of their components otherwise
-
-
-# A text to the parts of speech of its words.
-Tag = Callable[[str], Sequence[str]]
 
 
 class Overlap(Protocol):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 FUNCTION_WORDS_VERSION = 1
+Tag = Callable[[str], Sequence[str]]  # a text to the parts of speech of its words
 
 _WORDS = """
     a an the this that these those my your our their his her its
