@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from evalspec.diagnostics import Diagnostic, EvalspecError, Exit
+from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, Span
 from evalspec.digests import digest
 from evalspec.model.case import Candidate, Case, Drop, EvalSet, Lineage
 from evalspec.model.outcome import Lock
@@ -155,8 +156,9 @@ def lock_text(raw: bytes, path: str) -> str:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise _broken(path, f"`{path}` is not a lock: line {line}, not UTF-8") from None
+        before = raw[: error.start].decode("utf-8")
+        line, col = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise _broken(path, f"`{path}` is not a lock: not UTF-8", Span(path, line, col, line, col + 1)) from None
     return text.replace("\r\n", "\n") if text.count("\r\n") == text.count("\n") else text
 
 
@@ -166,7 +168,9 @@ def load(text: str, path: str) -> Lock:
         data = read_json(text)
     except JsonProblem as problem:
         _refuse_unmerged(text, path)
-        raise _broken(path, f"`{path}` is not a lock: line {problem.line}, {problem.message}") from None
+        place = (problem.line, problem.col)  # the beginning where it is not known
+        at = Span(path, *place, problem.line, problem.col + 1) if place > (1, 1) else None
+        raise _broken(path, f"`{path}` is not a lock: {problem.message}", at) from None
     if not isinstance(data, dict) or type(data.get("lock_version")) is not int:  # `true` is an int to isinstance
         raise _broken(path, f"`{path}` is not a lock: it has no `lock_version`")
     if data["lock_version"] > LOCK_VERSION:
@@ -202,7 +206,8 @@ def faults(lock: Lock, text: str, path: str) -> tuple[Diagnostic, ...]:
             if name in case
         }
         if digest(body) != case.get("digest"):
-            found.append(_fault(path, f"the digest of case `{case.get('id')}` does not match its content"))
+            message = f"the digest of case `{case.get('id')}` does not match its content"
+            found.append(_fault(path, message, _place_of(str(case.get("id")), text, path)))
     if root_of(lock.header, lock.cases, lock.drops) != lock.header.get("root"):
         found.append(_fault(path, "the root does not match the cases, drops and header"))
     ids = [str(case.get("id")) for case in lock.cases]
@@ -235,19 +240,32 @@ def _layout_differs(lock: Lock, text: str) -> bool:
         return True
 
 
-def _fault(path: str, message: str) -> Diagnostic:
+def _place_of(case: str, text: str, path: str) -> Span | None:
+    """Return where a case begins in the text of a lock; None when its id is not written as evalspec writes it."""
+    written = f'{{"id": {json_line(case)}'
+    start = text.find(written)
+    if start < 0:
+        return None
+    line, col = text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+    return Span(path, line, col, line, col + len(written))
+
+
+def _fault(path: str, message: str, at: Span | None = None) -> Diagnostic:
     return Diagnostic(
         code="L603",
         severity="error",
         message=message,
-        path=path,
+        span=at,
+        path=None if at else path,
         hint="the lock was edited by hand or damaged; build it again from its inputs",
         exit=Exit.INTEGRITY,
     )
 
 
-def _broken(path: str, message: str) -> EvalspecError:
-    return EvalspecError([Diagnostic(code="L601", severity="error", message=message, path=path, exit=Exit.INTEGRITY)])
+def _broken(path: str, message: str, at: Span | None = None) -> EvalspecError:
+    place = None if at else path
+    problem = Diagnostic(code="L601", severity="error", message=message, span=at, path=place, exit=Exit.INTEGRITY)
+    return EvalspecError([problem])
 
 
 def _refuse_unmerged(text: str, path: str) -> None:
@@ -259,7 +277,10 @@ def _refuse_unmerged(text: str, path: str) -> None:
     else:
         return
     code, message, hint = problem
-    raise EvalspecError([Diagnostic(code=code, severity="error", message=message, path=path, hint=hint)])
+    mark = re.search(r"^(?:<{7}|>{7}) ", text, re.MULTILINE)
+    line = text.count("\n", 0, mark.start()) + 1 if mark else 1
+    at = Span(path, line, 1, line, 8)
+    raise EvalspecError([Diagnostic(code=code, severity="error", message=message, span=at, hint=hint)])
 
 
 def another_maker(lock: Lock, tags: Collection[str], path: str, spec: str) -> Diagnostic | None:

@@ -113,16 +113,19 @@ def test_faults_are_integrity_and_name_the_file() -> None:
 
     assert [one.code for one in found] == ["L603", "L603"]
     assert {one.exit for one in found} == {Exit.INTEGRITY}
-    assert {one.path for one in found} == {"specs/s.lock.json"}
+    line = 1 + text[: text.index("where is it???")].count("\n")
+    assert found[0].span is not None and found[0].span.path == "specs/s.lock.json"
+    assert text.split("\n")[found[0].span.line - 1].startswith('{"id": ') and found[0].span.line < line
+    assert (found[1].span, found[1].path) == (None, "specs/s.lock.json")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "`s` is not a lock: line 1, not JSON: Expecting value"),
-        ("{", "`s` is not a lock: line 1, not JSON: Expecting property name enclosed in double quotes"),
-        ('{"a": 1,\n"a": 2}', "`s` is not a lock: line 1, the key `a` stands twice in one object"),
-        ('{"lock_version": NaN}', "`s` is not a lock: line 1, NaN is not JSON"),
+        ("", "`s` is not a lock: not JSON: Expecting value"),
+        ("{", "`s` is not a lock: not JSON: Expecting property name enclosed in double quotes"),
+        ('{"a": 1,\n"a": 2}', "`s` is not a lock: the key `a` stands twice in one object"),
+        ('{"lock_version": NaN}', "`s` is not a lock: NaN is not JSON"),
         ("[]", "`s` is not a lock: it has no `lock_version`"),
         ('{"lock_version": "1"}', "`s` is not a lock: it has no `lock_version`"),
         ('{"lock_version": true}', "`s` is not a lock: it has no `lock_version`"),
@@ -137,7 +140,7 @@ def test_faults_are_integrity_and_name_the_file() -> None:
          "`s` is not a lock: a case has no readable input"),
         ('{"lock_version": 1, "root": "", "cases": [{"input": [{"content": [5]}]}], "drops": []}',
          "`s` is not a lock: a case has no readable input"),
-        ("[" * 100_000, "`s` is not a lock: line 1, nested too deep"),
+        ("[" * 100_000, "`s` is not a lock: nested too deep"),
     ],
 )  # fmt: skip
 def test_what_is_no_lock_is_refused_with_its_line(text: str, message: str) -> None:
@@ -148,6 +151,21 @@ def test_what_is_no_lock_is_refused_with_its_line(text: str, message: str) -> No
     (problem,) = caught.value.diagnostics
     assert (problem.code, problem.message) == ("L601", message)
     assert caught.value.exit is Exit.INTEGRITY
+
+
+def test_a_lock_that_was_cut_is_refused_at_its_place() -> None:
+    """Line and column of what cannot be read on; a pointer or a conflict of git has its line as well."""
+    text = dump(small_lock())
+    places = []
+    for broken in (text[: text.index('"provenance"') + 5], text.replace('"cases": [', '<<<<<<< HEAD\n"cases": [')):
+        with pytest.raises(EvalspecError) as caught:
+            load(broken, "s")
+        places += [(one.code, one.span.line, one.span.col) for one in caught.value.diagnostics if one.span]
+
+    lines = text.split("\n")
+    first = next(at for at, line in enumerate(lines, 1) if line.startswith('{"id"'))
+    column = lines[first - 1].index('"provenance"') + 1
+    assert places == [("L601", first, column), ("Y023", lines.index('"cases": [') + 1, 1)]
 
 
 # Other versions
