@@ -63,7 +63,7 @@ def over_budget(model: str, *, highest: int, cap: int, spent: int) -> BuildError
     problem = Diagnostic(
         code="M320",
         severity="error",
-        message=f"the budget of ${cap / DOLLAR:,.2f} is used: ${spent / DOLLAR:,.4f} spent or reserved, "
+        message=f"the budget of {_whole(cap)} is used: ${spent / DOLLAR:,.4f} spent or reserved, "
         f"and the next question to `{model}` may cost ${highest / DOLLAR:,.4f}",
         hint="raise `budget.usd` or make the set smaller; everything paid for is kept and is not asked again",
         exit=Exit.BUDGET,
@@ -77,7 +77,7 @@ def beyond_budget(model: str, *, cap: int, spent: int, count: Count) -> BuildErr
         code="M323",
         severity="error",
         message=f"`{model}` counted more tokens than its questions allow, and that passed the budget of "
-        f"${cap / DOLLAR:,.2f}: ${spent / DOLLAR:,.4f} spent or reserved ({_kept(count)})",
+        f"{_whole(cap)}: ${spent / DOLLAR:,.4f} spent or reserved ({_kept(count)})",
         notes=(Note(message=f"{count.overruns:,} calls cost ${count.overrun / DOLLAR:,.4f} more than was reserved"),),
         hint="raise `budget.usd`, or ask an endpoint that keeps to `max_tokens`; nothing that is kept is asked again",
         exit=Exit.BUDGET,
@@ -92,6 +92,11 @@ def stopped(number: int, count: Count) -> Stopped:
         calls = "1 call was" if count.cut_off == 1 else f"{count.cut_off} calls were"
         said += f" ({calls} in flight and may have been billed)"
     return Stopped(128 + number, said)
+
+
+def _whole(cap: int) -> str:
+    """Spell a budget as it was given: cents, and more digits only where there are some."""
+    return f"${cap / DOLLAR:,.2f}" if cap % (DOLLAR // 100) == 0 else f"${cap / DOLLAR:,.6f}".rstrip("0")
 
 
 def _kept(count: Count) -> str:
