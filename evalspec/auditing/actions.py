@@ -50,6 +50,10 @@ def _coverage(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str
     return words, f"reach: {_cells(one)}"
 
 
+def _regions(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str, str]:
+    return _coverage(one, missed, file)[0], f"thin regions: {_cells(one)}"
+
+
 def _openings(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str, str]:
     return "Vary how cases begin: a template opens too many of them.", f"{_cells(one)}: {one.words}"
 
@@ -100,7 +104,7 @@ ADVICE: Mapping[str, Advice] = {
     "label_mix": _label_mix,
     "opening_share": _openings,
     "top_term_excess": _term,
-    "seed_distance": _coverage,
+    "thin_regions": _regions,
     "spread": _spread,
     "duplicates": _duplicates,
     "rawness_lower": _raw,

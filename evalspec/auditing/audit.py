@@ -10,6 +10,7 @@ from statistics import median
 from evalspec.auditing.actions import first_actions
 from evalspec.auditing.balance import labels, places
 from evalspec.auditing.beside import Beside, Step, compare
+from evalspec.auditing.examples import Examples
 from evalspec.auditing.look import COSTUME, LIKE, lines
 from evalspec.auditing.people import Classify, origin_of, percent, pools_of, said_origin, verified
 from evalspec.auditing.repeats import contradictions, copied, copies, duplicates, training
@@ -20,11 +21,7 @@ from evalspec.model.outcome import Measurement
 from evalspec.registry import Catalog
 from evalspec.stats.scope import Training
 from evalspec.text.meaning import Embed
-from evalspec.text.tokens import document_counts, opening_of, tokens
-
-EXAMPLES = 2  # real texts that nothing in the set is near
-SHARED_BY = 5  # real texts that hold a word, for it to name nobody
-EXAMPLE_TOKENS = (4, 25)  # of such a text: long enough to say something, short enough for a line
+from evalspec.text.tokens import opening_of, tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +46,11 @@ def audit(file: AuditFile, given: Beneath, step: Step) -> Audit:
     origin = _origins(file, given.classify)
     held = tuple(one for one in pools if one.origin != "people") if given.seeds is None else pools
     compared = None
+    examples = Examples.of(real, given.scrub)
     if real:
         compared = compare(held, real, lined, given.catalog, step, given.embed, given.embedder)
+        measured = tuple(examples.cleaned(one) for one in compared.measurements)
+        compared = replace(compared, measurements=measured)
     findings = [said_origin(file, given.classify, len(lined) if given.seeds else None), verified(file)]
     findings += _repeats(file, given, lined, origin, step)
     if compared is not None and compared.why_not is None:
@@ -61,19 +61,19 @@ def audit(file: AuditFile, given: Beneath, step: Step) -> Audit:
         findings += _alone(file, given.scrub)
     findings += [*labels(file, given.seeds), *places(pools)]
     findings = [_shown(one, given.scrub) for one in findings]
-    missed = _missed(compared, real, given.scrub)
-    measured = compared.sizes if compared is not None else {}
+    missed = examples.missed(compared.measurements) if compared is not None else ()
+    sizes = compared.sizes if compared is not None else {}
     return Audit(
         file=file,
         seeds=given.seeds,
         training=given.training,
         beside=beside,
         beside_size=compared.seeds if compared is not None else 0,
-        pools=tuple(replace(one, measured=measured.get(one.name, 0)) for one in pools),
+        pools=tuple(replace(one, measured=sizes.get(one.name, 0)) for one in pools),
         findings=tuple(findings),
         actions=first_actions(findings, missed, file),
         open=_open(given, beside),
-        measurements=_named(compared, given.scrub),
+        measurements=_named(compared),
     )
 
 
@@ -163,41 +163,11 @@ def _shown(one: Finding, scrub: Scrub) -> Finding:
     return replace(one, words=scrub(one.words), figures=figures)
 
 
-def _missed(compared: Beside | None, real: Sequence[AuditRow], scrub: Scrub) -> tuple[str, ...]:
-    """Return a few real texts that no case is near, scrubbed and on one line."""
+def _named(compared: Beside | None) -> tuple[Measurement, ...]:
+    """Return the measurements with the pools' names in the place of their slices."""
     if compared is None:
         return ()
-    texts = {f"s{row.line}": row for row in real}
-    shared = document_counts(tokens(row.text) for row in real)
-    least, most = EXAMPLE_TOKENS
-    for row in compared.measurements:
-        listed = row.detail.get("missed")
-        if row.measure == "coverage" and isinstance(listed, list):
-            found = [texts[str(one)].text for one in listed if str(one) in texts]
-            fitting = [one for one in found if least <= len(tokens(one)) <= most and _is_showable(one, shared, scrub)]
-            return tuple(" ".join(one.split()) for one in fitting[:EXAMPLES])
-    return ()
-
-
-def _is_showable(text: str, shared: Mapping[str, int], scrub: Scrub) -> bool:
-    """Tell whether a text may stand as an example: no digit, no @, and no word that few texts share.
-
-    Names and addresses in loose prose are what detectors miss most often, and another example costs nothing.
-    """
-    is_common = all(shared[word] >= SHARED_BY for word in tokens(text))
-    return is_common and scrub(text) == text and "@" not in text and not any(char.isdigit() for char in text)
-
-
-def _named(compared: Beside | None, scrub: Scrub) -> tuple[Measurement, ...]:
-    """Return the measurements with the pools' names in the place of their slices, scrubbed."""
-    if compared is None:
-        return ()
-    found = []
-    for one in compared.measurements:
-        detail = scrubbed_detail(one.detail, scrub)
-        assert isinstance(detail, Mapping)
-        found.append(replace(one, slice=scrub(compared.names.get(one.slice, one.slice)), detail=detail))
-    return tuple(found)
+    return tuple(replace(one, slice=compared.names.get(one.slice, one.slice)) for one in compared.measurements)
 
 
 def _open(given: Beneath, beside: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from evalspec.model.spec import GateRule, Mix, Pool, Source, Spec
 from evalspec.model.vocabulary import MEANING
 from evalspec.registry import Catalog, Member
 from evalspec.stages.gate import gate
-from evalspec.stats.comparison import Comparison, Item
+from evalspec.stats.comparison import Comparison, Item, Texts
 from evalspec.stats.scope import MeasureFacts, Scope, rounded
 from evalspec.stats.tests import holm
 from evalspec.text.meaning import Embed
@@ -96,9 +96,10 @@ def _items(rows: Sequence[AuditRow], prefix: str) -> tuple[Item, ...]:
 
 def _sides(pools: Sequence[AuditPool], real: tuple[Item, ...], embed: Embed | None) -> list[_Side]:
     found = []
+    texts = Texts()  # tokens and vectors of the real texts are made once
     for at, pool in enumerate(pools):
         items = _items(sample(pool.rows), "c")
-        comparison = Comparison(pool=items, seeds=real, key=digest(["audit", pool.name]), embed=embed)
+        comparison = Comparison(pool=items, seeds=real, key=digest(["audit", pool.name]), embed=embed, texts=texts)
         side = _Side(slice=f"pool=p{at}", name=pool.name, comparison=comparison, is_judged=pool.origin != "people")
         found.append(side)
     return found
@@ -126,7 +127,12 @@ def _rules(pools: int) -> tuple[GateRule, ...]:
 def _measured(
     sides: Sequence[_Side], real: tuple[Item, ...], spec: Spec, catalog: Catalog, step: Step, embedder: str
 ) -> tuple[Measurement, ...]:
-    members = [one for one in catalog.all("measure") if one.traits.get("per") in ("comparison", "source")]
+    # What is taken on a whole set alone asks for labels and lineage, which an audited set does not have.
+    members = [
+        one
+        for one in catalog.all("measure")
+        if one.traits.get("per") in ("comparison", "source") and one.traits.get("whole") != "only"
+    ]
     found: list[Measurement] = []
     for at, member in enumerate(members):
         step("measure", at, len(members))

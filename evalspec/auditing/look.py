@@ -16,6 +16,7 @@ RAW = "As raw?"
 SHIFT_ALPHA = 0.01  # at which two sources are called two
 LENGTHS = 2.0  # between the median lengths of two sides, from which shares of cases are not comparable
 SAYS_SOMETHING = 4  # letters; shorter words are mostly grammar, and named after the others
+TOLD = 3  # words of a region
 NAMED = 6  # words that fit beside a figure
 LEAD = 0.02  # of a word's share over that in the real texts, under which it is not worth naming
 WORST: Mapping[Status, int] = {"error": 4, "warning": 3, "unknown": 2, "ok": 1, "report": 0}
@@ -73,6 +74,24 @@ def _said_coverage(rows: Mapping[str, Measurement]) -> str:
     return "of real texts have a neighbour there"
 
 
+def _said_thin(rows: Mapping[str, Measurement]) -> str:
+    """Name what the emptiest part of the real texts is about, by words that several of them share."""
+    for row in rows.values():
+        thin = row.detail.get("thin")
+        first = thin[0] if isinstance(thin, list) and thin else None
+        if isinstance(first, Mapping):
+            words = _telling(first.get("words"))[:TOLD]
+            about = f" about {', '.join(words)}" if words else ""
+            return f"with too few cases: {first.get('cases')} beside {first.get('texts')} real texts{about}"
+    return "no part of the real texts has too few cases"
+
+
+def _telling(words: object) -> list[str]:
+    """Return words, the long ones first: short ones are mostly grammar."""
+    names = [str(one) for one in words] if isinstance(words, list | tuple | Mapping) else []
+    return sorted(names, key=lambda one: len(one) < SAYS_SOMETHING)  # stable: the most telling of each first
+
+
 def _uneven(rows: Mapping[str, Measurement]) -> bool:
     """Tell whether the cases of a pool are so much longer or shorter than the real texts that shares mislead."""
     sizes = [(_detail(row, "median_tokens"), _detail(row, "median_tokens_seeds")) for row in rows.values()]
@@ -99,9 +118,7 @@ def _term(row: Measurement) -> str:
 
 
 def _told(row: Measurement) -> str:
-    words = row.detail.get("words")
-    names = [str(one) for one in words] if isinstance(words, Mapping) else []
-    return ", ".join(sorted(names, key=lambda one: len(one) < SAYS_SOMETHING)[:NAMED])  # stable: the most telling first
+    return ", ".join(_telling(row.detail.get("words"))[:NAMED])
 
 
 def _tokens(name: str) -> Spell:
@@ -126,6 +143,15 @@ ROWS: tuple[Row, ...] = (
         cell=_share,
         real=_base_share,
         words=_said_coverage,
+    ),
+    Row(
+        measure="thin_regions",
+        space="lexical",
+        section=LIKE,
+        title="thin regions",
+        cell=_value(0),
+        real=lambda row: "0",
+        words=_said_thin,
     ),
     Row(
         measure="shift",
@@ -240,6 +266,8 @@ def _finding(row: Row, measured: Mapping[str, Measurement], beside: Beside, scru
     status = worst([_status(one) for one in verdicts] or ["report"])
     if row.measure == "top_term_excess" and _uneven(known):
         status = "unknown"  # a word is likelier in a longer text, whoever wrote it
+    if row.measure == "thin_regions":  # tested one by one: of equal sources three in a hundred show one
+        status = "warning" if any(one.value for one in known.values()) else "ok"
     return Finding(
         key=row.measure if row.space in (None, "lexical") else f"{row.measure}_{row.space}",
         section=row.section,
