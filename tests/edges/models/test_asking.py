@@ -95,9 +95,12 @@ def test_the_budget_is_never_passed(tmp_path: Path) -> None:
 def test_a_budget_below_a_cent_is_said_as_it_was_given(tmp_path: Path) -> None:
     """Rounded, it would look as if there were room."""
     price = ListPrice(prompt=0.0, completion=1.0, source="a test")
-    with model_server(echo) as server, asker(tmp_path, server, cap=0.00015, price=price) as one:
-        with pytest.raises(BuildError, match=r"the budget of \$0\.00015 is used"):
-            one.ask([question(str(at)) for at in range(10)])
+    with (
+        model_server(echo) as server,
+        asker(tmp_path, server, cap=0.00015, price=price) as one,
+        pytest.raises(BuildError, match=r"the budget of \$0\.00015 is used"),
+    ):
+        one.ask([question(str(at)) for at in range(10)])
 
 
 @pytest.mark.parametrize(
