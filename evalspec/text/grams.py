@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 from evalspec.later import np
-from evalspec.text.vectors import DIMS, SIZES, Ints, codes_of, padded
+from evalspec.text.vectors import DIMS, SIZES, Floats, codes_of, padded
 
 
 @dataclass(slots=True)
@@ -13,16 +14,22 @@ class Spread:
     """A padded text; its vector is made when a text that is not equal to it is compared."""
 
     line: str
-    counts: Ints | None = None
+    counts: Floats | None = None  # whole numbers: sums of their products are exact
     norm: int = field(default=0)  # squared
 
-    def made(self) -> Ints:
+    def made(self) -> Floats:
         """Return the vector."""
         if self.counts is None:
-            both = np.bincount(np.frombuffer(codes_of(self.line), dtype=np.uint16), minlength=2 * DIMS)
-            self.counts = both[::2] - both[1::2]  # a code is twice the index, plus the sign
-            self.norm = int(self.counts @ self.counts)
+            codes = np.frombuffer(codes_of(self.line), dtype=np.uint16).astype(np.intp)
+            counts: Floats = np.bincount(codes >> 1, weights=_signs().take(codes), minlength=DIMS).astype(np.float64)
+            self.counts, self.norm = counts, int(counts @ counts)
         return self.counts
+
+
+@cache
+def _signs() -> Floats:
+    """Return the sign of every code."""
+    return np.where(np.arange(2 * DIMS) & 1, -1.0, 1.0)
 
 
 def product_and_norms(one: Spread, text: str) -> tuple[int, int, int]:
