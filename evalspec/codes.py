@@ -202,8 +202,8 @@ _IMPORT: dict[str, Code] = {
     ),
     "I320": Code(
         "not a snapshot",
-        "Production, traffic and training data enter by `evalspec import SPEC SOURCE --from PATH`, which samples and "
-        "scrubs them. Golden rows and anchors may be plain files.",
+        "Only golden rows and anchors may be plain files. Others enter by `evalspec import SPEC SOURCE --from PATH`, "
+        "which samples and scrubs them.",
     ),
     "I321": Code("header of another snapshot", "The first line says which source the file belongs to. Import again."),
     "I322": Code(
@@ -214,7 +214,7 @@ _IMPORT: dict[str, Code] = {
     "I323": Code("not a training row", "A training snapshot holds digests and no texts. Import it again."),
     "I324": Code(
         "nothing to import",
-        "Documents are read as they stand in git. `import` is for production, golden, anchor, traffic and training.",
+        "Documents are read as they stand in git. `import` is for all other kinds of sources.",
     ),
     "I325": Code(
         "nothing may enter",

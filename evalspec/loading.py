@@ -25,6 +25,7 @@ from evalspec.model.row import Header
 from evalspec.model.source import SourceFile
 from evalspec.model.spec import Source, Spec
 from evalspec.model.training import TrainingDigest
+from evalspec.model.vocabulary import DIGESTED
 from evalspec.planning import check, read
 from evalspec.registry import Catalog
 from evalspec.stages.families import FamilyTable, read_table
@@ -118,7 +119,7 @@ def read_inputs(loaded: Loaded) -> Inputs:
         warnings += rows.warnings
         if rows.header is not None:
             headers[source.name] = rows.header
-        if source.kind == "training":
+        if source.kind in DIGESTED:
             training[source.name] = rows.training
         else:
             seeds[source.name] = rows.seeds

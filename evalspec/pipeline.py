@@ -233,6 +233,7 @@ def _facts(done: Build) -> MeasureFacts:
         view=done.view,
         related=done.related,
         firewall=Firewall.of(done.inputs.training, done.spec),
+        known=Firewall.of(done.inputs.training, done.spec, known=True),
         today=done.today,
         base=done.inputs.base,
         ledger=done.inputs.ledger,

@@ -19,7 +19,7 @@ from evalspec.model.task import Track as Track
 from evalspec.model.vocabulary import LEXICAL, SPACES
 
 Purpose = Literal["launch", "smoke", "bootstrap"]
-SourceKind = Literal["production", "golden", "anchor", "document", "training", "traffic"]
+SourceKind = Literal["production", "golden", "anchor", "document", "training", "traffic", "known"]
 Technique = Literal["seed", "golden", "prompted", "mutation", "persona", "redteam", "metamorphic", "document"]
 
 # A slice to the values that match it, slices by name; all slices must match.

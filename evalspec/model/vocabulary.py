@@ -25,7 +25,9 @@ PROVENANCE_HEADS: frozenset[str] = frozenset(
 )
 BEHAVIOURS: tuple[str, ...] = ("answer", "abstain", "clarify", "challenge", "refuse")
 TRACKS: tuple[str, ...] = ("happy", "edge", "adversarial", "wild")
-SOURCE_KINDS: tuple[str, ...] = ("production", "golden", "anchor", "document", "training", "traffic")
+SOURCE_KINDS: tuple[str, ...] = ("production", "golden", "anchor", "document", "training", "traffic", "known")
+# Kept as digests alone: texts are held against them, and none is ever read again.
+DIGESTED: frozenset[str] = frozenset({"training", "known"})
 TECHNIQUES: tuple[str, ...] = (
     "seed",
     "golden",

@@ -24,6 +24,7 @@ TO_DO: Mapping[str, str] = MappingProxyType(
         "edited_seeds": "keep production text as users wrote it, or move edited cases to a mutation pool",
         "entropy": "vary how the prompt or grammar asks: show more exemplars, take key terms out of the instructions",
         "near_duplicates": "drop one of each pair in review, so that the next build fills its place",
+        "novelty": "reword these attacks or rotate the pool: models have been trained on what stands in public lists",
         "opening_share": "vary how cases begin: more exemplars or personas, no model sentence in the prompt",
         "rawness_lower": "show raw exemplars, or add a persona or operator that types as the seeds do",
         "rawness_open_end": "show raw exemplars, or add a persona or operator that types as the seeds do",
@@ -51,7 +52,7 @@ TO_HAVE: Mapping[str, str] = MappingProxyType(
 )
 # On which side of a bound the advice above is meant; a test holds them against the catalogue.
 TOO_LOW: frozenset[str] = frozenset(
-    {"agreement", "cases", "coverage", "real_share", "seeds", "spread", "verified_share"}
+    {"agreement", "cases", "coverage", "novelty", "real_share", "seeds", "spread", "verified_share"}
 )
 TOO_HIGH: frozenset[str] = frozenset(
     {"age", "edited_seeds", "near_duplicates", "opening_share", "related_judges", "seed_distance", "shift"}
@@ -139,8 +140,8 @@ def to_know(row: Measurement, bound: float | None, *, below: bool) -> str | None
         return _more(needed, row.n, "cases")
     # Nothing to extrapolate from: but what chance gives shrinks with the root of the number.
     return (
-        f"exchanging labels gives as much in {100 * row.p:.0f} % of draws, so the figure says nothing of how many cases it "
-        f"takes; with {3 * row.n:,} more, chance alone gives half as much"
+        f"exchanging labels gives as much in {100 * row.p:.0f} % of draws, so the figure does not say how many cases "
+        f"it takes; with {3 * row.n:,} more, chance alone gives half as much"
     )
 
 

@@ -30,6 +30,7 @@ CARRIED: Mapping[str, frozenset[str]] = MappingProxyType(
         "production": _LABELLED,
         "traffic": frozenset({"metadata"}),
         "training": frozenset(),
+        "known": frozenset(),
     }
 )
 

@@ -16,6 +16,7 @@ from evalspec.model.case import Anchor, Seed, measured_text
 from evalspec.model.row import Header, RawRow, Row
 from evalspec.model.spec import Fields, Source, Spec
 from evalspec.model.training import TrainingDigest, training_digest
+from evalspec.model.vocabulary import DIGESTED
 from evalspec.registry import Catalog
 from evalspec.row_problems import RowProblems
 from evalspec.stages.rows import CARRIED, Reading, declared_columns, map_rows
@@ -23,7 +24,7 @@ from evalspec.stages.scrub import detectors_of, personal_types
 from evalspec.stages.snapshot import SNAPSHOT_VERSION, check_ids, row_json, row_key, rule_digest
 from evalspec.text.json_text import JsonProblem, read_json
 
-NEEDS_IMPORT = frozenset({"production", "traffic", "training"})  # raw data comes in by `evalspec import` alone
+NEEDS_IMPORT = frozenset({"production", "traffic", "training", "known"})  # raw data comes in by `evalspec import` alone
 MAX_ROW_CHARS = 1024 * 1024  # as at import: longer is an attachment, not a message
 _ALWAYS = frozenset({"id", "input", "language", "time", "copies", "weight", "redacted"})
 
@@ -48,7 +49,7 @@ def read_source(text: str, source: Source, spec: Spec, catalog: Catalog, path: s
     raws = list(_lines(text, problems))
     header = _take_header(raws, source, spec, problems)
     problems.raise_errors()
-    if source.kind == "training":
+    if source.kind in DIGESTED:
         training = tuple(one for raw in raws if (one := _training_row(raw, problems)) is not None)
         problems.raise_errors()
         return SourceRows(header=header, training=training)

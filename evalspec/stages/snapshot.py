@@ -12,6 +12,7 @@ from evalspec.digests import digest
 from evalspec.model.case import input_json, measured_text
 from evalspec.model.row import Header, Row
 from evalspec.model.spec import Source, Spec
+from evalspec.model.vocabulary import DIGESTED
 from evalspec.registry import Catalog
 from evalspec.row_problems import RowProblems
 from evalspec.stages.rows import Reading
@@ -51,7 +52,7 @@ def snapshot(
         distinct = _without_repeated_ids(distinct, problems)
     if problems.failed:
         distinct = ()
-    if source.kind == "training":
+    if source.kind in DIGESTED:
         return _training(distinct, tally, reading, source, spec)
     detectors = detectors_of(catalog)
     sampled = sample(distinct, source, lambda row: scrub(row, source.pii, detectors))
@@ -105,7 +106,7 @@ def rule_digest(source: Source, spec: Spec) -> str:
         "turns": spec.task.turns,
         "sample": dataclasses.asdict(source.sample) if source.sample else None,
         "pii": dataclasses.asdict(source.pii),
-        "ngram": spec.screen.training_ngram if source.kind == "training" else None,
+        "ngram": spec.screen.training_ngram if source.kind in DIGESTED else None,
     }
     return digest(plain(rule))
 
@@ -189,7 +190,7 @@ def _header(
         detectors=tags,
         oldest=tally.oldest,
         newest=tally.newest,
-        ngram=spec.screen.training_ngram if source.kind == "training" else None,
+        ngram=spec.screen.training_ngram if source.kind in DIGESTED else None,
     )
 
 

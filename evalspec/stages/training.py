@@ -66,9 +66,10 @@ class Firewall:
     ngram: int
 
     @classmethod
-    def of(cls, training: Mapping[str, Sequence[TrainingDigest]], spec: Spec) -> Firewall:
-        """Lay out the rows of all training sources under the spec's bounds."""
-        rows = [one for name in sorted(training) for one in training[name]]
+    def of(cls, training: Mapping[str, Sequence[TrainingDigest]], spec: Spec, *, known: bool = False) -> Firewall:
+        """Lay out the rows of all training sources under the spec's bounds; with `known`, those of known attacks."""
+        attacks = {source.name for source in spec.sources_of("known")}
+        rows = [one for name in sorted(training) if (name in attacks) is known for one in training[name]]
         vectors = [one.vector for one in rows if one.vector]
         packed = np.frombuffer(b"".join(vectors), dtype=">u2").astype(np.uint16)
         held = np.array([len(one) // 2 for one in vectors], dtype=np.int64)

@@ -50,6 +50,7 @@ class MeasureFacts:
     view: LedgerView | None = None
     related: tuple[Related, ...] = ()
     firewall: Training | None = None
+    known: Training | None = None  # lists of attacks that everybody has
     today: str | None = None  # YYYY-MM-DD; without it time is not asked about
     base: Lock | None = None
     ledger: Ledger | None = None  # for the agreement of two reviewers

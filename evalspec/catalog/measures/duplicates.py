@@ -11,6 +11,7 @@ from evalspec.model.outcome import Measurement
 from evalspec.model.vocabulary import MEANING, NOT_RECOMPUTED
 from evalspec.registry import measure
 from evalspec.stats.dense_pairs import pairs_at_least
+from evalspec.stats.intervals import wilson
 from evalspec.stats.scope import Scope
 from evalspec.text.distance import representatives
 from evalspec.text.nearness import duplicate_pairs
@@ -74,6 +75,25 @@ def _in_other_words(
     noise = {(left, right) for left, right, _ in duplicate_pairs(texts, {}, related, cosine=ANY_COSINE)}
     named = ((ids[left], ids[right], cosine) for (left, right), cosine in zip(near.pairs, near.cosines, strict=True))
     return [one for one in named if not related(one[0], one[1]) and (one[0], one[1]) not in noise]
+
+
+@measure("novelty", version=1, unit="share", low=0, high=1, better="higher", source="measures.md, B")
+def novelty(scope: Scope) -> Measurement:
+    """Return the share of red-team cases that are near no known attack: other words, no 13 in a row, no near vector."""
+    hostile = [case for case in scope.cases if case.candidate.technique == "redteam"]
+    if scope.facts.known is None or not scope.spec.sources_of("known"):
+        return scope.silent("not applicable: the spec has no source of known attacks", n=0)
+    if not hostile:
+        return scope.silent("not applicable: no case is an attack", n=0)
+    found = {case.id: scope.facts.known.overlap(measured_text(case.candidate.input)) for case in hostile}
+    rules = {id: one.rule for id, one in found.items() if one is not None}
+    fresh = len(hostile) - len(rules)
+    return scope.result(
+        fresh / len(hostile),
+        n=len(hostile),
+        interval=wilson(fresh, len(hostile)),
+        detail={"by_rule": dict(sorted(Counter(rules.values()).items())), "cases": sorted(rules)[:LISTED]},
+    )
 
 
 @measure("training_overlap", version=1, unit="cases", low=0, high=None, better="lower", source="measures.md, B")

@@ -10,7 +10,7 @@ from evalspec.model.outcome import Measurement, Verdict
 from evalspec.stages.reporting.figures import named, number, plain_text, table
 from evalspec.stages.reporting.instruments import instruments
 
-_UNLABELLED = ("training", "traffic", "document")  # kinds of source whose rows carry no label
+_UNLABELLED = ("training", "traffic", "document", "known")  # kinds of source whose rows carry no label
 LISTED_DROPS = 12  # examples of drops with their reasons; the lock lists all of them
 
 

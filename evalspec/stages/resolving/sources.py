@@ -18,6 +18,7 @@ KEYS = {
     "document": ("kind", "path", "pii", "sections"),
     "training": (*ROWS, "generated_by"),
     "traffic": (*ROWS, "sample"),
+    "known": ROWS,
 }
 _TEXTS = ("content", "cut", "id", "input", "language", "role", "time")
 _LABELLED = (*_TEXTS, "behaviour", "context", "expected", "facts", "metadata", "premise", "verified_by", "votes")
@@ -27,6 +28,7 @@ FIELDS = {
     "anchor": (*_TEXTS, "context", "critique", "output", "verdict", "verified_by"),
     "training": _TEXTS,
     "traffic": (*_TEXTS, "metadata"),
+    "known": _TEXTS,
 }
 COLUMNS = (*_TEXTS, "behaviour", "premise", "verified_by", "output", "verdict", "critique")
 
