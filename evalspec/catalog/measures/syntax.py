@@ -40,13 +40,13 @@ def syntactic_variety(scope: Scope) -> Measurement:
     ours, theirs = _tagged(scope, in_pool=True), _tagged(scope, in_pool=False)
     if min(len(ours), len(theirs)) < MIN_ENGLISH:
         return scope.silent(
-            f"not evaluable: {len(ours)} English cases and {len(theirs)} English seeds, {MIN_ENGLISH} are needed"
+            f"not evaluable: {len(ours)} cases and {len(theirs)} seeds in English, at least {MIN_ENGLISH} are needed"
         )
     here = list(counted(ngrams(tags, GRAM) for tags in ours).values())
     there = list(counted(ngrams(tags, GRAM) for tags in theirs).values())
     draws = min(DRAWN, sum(here), sum(there))
     if draws < MIN_GRAMS:
-        return scope.silent(f"not evaluable: {draws} sequences of {GRAM} words, at least {MIN_GRAMS} are needed")
+        return scope.silent(f"not evaluable: fewer than {MIN_GRAMS} sequences of {GRAM} words on a side")
     tagger = f"function words {FUNCTION_WORDS_VERSION}" if scope.space != PATTERN else "textblob PatternTagger"
     return scope.result(
         expected_distinct(here, draws) / draws,

@@ -9,6 +9,7 @@ import regex
 from evalspec.model.outcome import Measurement
 from evalspec.text.patterns import lazy_unicode
 
+HALF_A_THOUSANDTH = 5e-4  # what three digits show nothing of
 # An underscore inside a word is no markup; names are full of them.
 _MARKUP = lazy_unicode(r"([\\`*{}\[\]<>#|~@]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}]))")
 # What we set in backticks ourselves: names, ids and words. Anything else in backticks is spelled out.
@@ -26,9 +27,11 @@ def percent(part: float) -> str:
 
 
 def number(value: float | None) -> str:
-    """Spell a measured value: counts whole, everything else with three digits after the point."""
+    """Spell a measured value: counts whole, everything else with three digits after the point, and no negative zero."""
     if value is None:
         return "–"
+    if abs(value) < HALF_A_THOUSANDTH:
+        return "0" if value == 0 else "0.000"
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) >= 1 else f"{value:.3f}"
 
 

@@ -113,7 +113,7 @@ def _coverage(build: Build, found: Sequence[Measurement]) -> list[str]:
                 percent(one.value or 0.0),
                 percent(one.baseline or 0.0),
                 f"{one.interval[0]:.2f}–{one.interval[1]:.2f}" if one.interval else "–",
-                "<br>".join(f"“{plain_text(text, LETTERS)}”" for text in examples) or "–",
+                "<br>".join(f"“{plain_text(text, LETTERS)}”" for text in examples) or "none",
             )
         )
     head = ("Pool", "Reached", "Same source would", "95 %", "Out of its reach, such as")

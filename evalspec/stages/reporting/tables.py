@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from evalspec.model.build import Build
 from evalspec.model.outcome import Measurement, Verdict
 from evalspec.stages.reporting.figures import named, number, plain_text, table
 from evalspec.stages.reporting.instruments import instruments
+from evalspec.text.patterns import lazy_pattern
 
 _UNLABELLED = ("training", "traffic", "document", "known")  # kinds of source whose rows carry no label
 LISTED_DROPS = 12  # examples of drops with their reasons; the lock lists all of them
@@ -118,18 +119,19 @@ def drop_table(build: Build) -> list[str]:
     return lines
 
 
+_NEEDED = lazy_pattern(r"(?:at least|needs) (\d+)")
 # Shown elsewhere in the report, or counts that no seed stands beside.
 _ELSEWHERE = frozenset({"cases", "share", "survival", "seeds", "related_judges", "real_share", "golden_share"})
 
 
 def measure_tables(build: Build) -> list[str]:
     """Show each measure, pool by pool, beside the same figure of the seeds; what could not be measured in one list."""
-    shown = [one for one in build.measurements or () if one.measure not in _ELSEWHERE]
+    shown = [one for one in build.measurements or () if one.measure not in _ELSEWHERE and ",cell=" not in one.slice]
     groups: dict[str, list[Measurement]] = defaultdict(list)
-    silent: dict[str, set[str]] = defaultdict(set)
+    silent: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for one in shown:
         if one.value is None and one.p is None:
-            silent[_reason(one)].add(f"{named(one)} ({one.slice.removeprefix('pool=')})")
+            silent[_reason(one)][named(one)].append(one.slice.removeprefix("pool="))
         else:
             groups[named(one)].append(one)
     rows = [
@@ -150,19 +152,24 @@ def measure_tables(build: Build) -> list[str]:
         "A small p says that the texts differ from the seeds', not that they are bad."
     )
     body = table(("Measure", "Pool", "Value", "Seeds", "n", "p", ""), rows)
-    lines = ["## Measures", "", text, "", *instruments(build), *body]
+    summary = f"<details><summary>All {len(rows)} figures, by measure and pool</summary>"
+    lines = ["## Measures", "", text, "", *instruments(build), summary, "", *body, "</details>", ""]
     if silent:
         lines += ["<details><summary>Not measured, and why</summary>", ""]
-        lines += [f"- {plain_text(why, 200)}: {', '.join(sorted(names))}" for why, names in sorted(silent.items())]
+        lines += [f"- {plain_text(why, 200)}: {_listed(names)}" for why, names in sorted(silent.items())]
         lines += ["", "</details>", ""]
     return lines
 
 
+def _listed(names: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{name} ({', '.join(dict.fromkeys(names[name]))})" for name in sorted(names))
+
+
 def _reason(one: Measurement) -> str:
-    """Fold the reasons that differ by a count only."""
-    return (
-        "fewer than 30 texts on a side" if one.note and one.note.startswith("not evaluable") else one.note or "no value"
-    )
+    """Fold the reasons that differ by a count only: too few texts for what needs so many."""
+    note = one.note or "no value"
+    needed = _NEEDED.search(note) if note.startswith("not evaluable") else None
+    return f"fewer than {needed[1]} texts on a side" if needed else note
 
 
 def gate_table(build: Build) -> list[str]:
