@@ -51,7 +51,7 @@ def measured(folder: Path, *arguments: str) -> dict[str, float]:
 
 
 def run(sizes: Sequence[int]) -> list[dict[str, Any]]:
-    """Audit a set alone, beside as many real texts, and with as many training texts, at every size."""
+    """Audit a set alone, beside as many real texts, and beside as many training texts, at every size."""
     rows = []
     for size in sizes:
         with tempfile.TemporaryDirectory() as name:
@@ -62,7 +62,6 @@ def run(sizes: Sequence[int]) -> list[dict[str, Any]]:
                 ("alone", ("set.jsonl",)),
                 ("--seeds", ("set.jsonl", "--seeds", "seeds.jsonl")),
                 ("--training", ("set.jsonl", "--training", "training.jsonl")),
-                ("--seeds and --training", ("set.jsonl", "--seeds", "seeds.jsonl", "--training", "training.jsonl")),
             ):
                 rows.append({"audit": title, "cases": size, **measured(folder, *arguments)})
                 print(rows[-1], file=sys.stderr)

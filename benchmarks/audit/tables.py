@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results.json"
-_WORDS = """\
+_WORDS = """
 ## An audit
 
 `evalspec audit` as a process of its own, by how many cases are held against as many real texts and as many training

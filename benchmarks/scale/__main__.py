@@ -10,7 +10,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.audit import tables as audit
 from benchmarks.llm.tables import read_results, section
+from benchmarks.measures import near_dense
 from benchmarks.scale import lines, near, operators, spec_lines, startup
 from benchmarks.scale.peers import ROOT
 
@@ -36,12 +38,17 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def page(found: dict[str, Any]) -> str:
-    """Spell the whole page from the results, those of `python -m benchmarks.llm` too."""
+    """Spell the whole page from the results, those of the other benchmarks that have a section on it too."""
     parts = [INTRO]
     for name, spell in SECTIONS.items():
         if name in found:
             parts.append(spell(found[name]))
-    return "\n".join([*parts, section(read_results())]).rstrip("\n") + "\n"
+    others = [
+        section(read_results()),
+        near_dense.section(near_dense.read_results()),
+        audit.section(audit.read_results()),
+    ]
+    return "\n".join([*parts, *filter(None, others)]).rstrip("\n") + "\n"
 
 
 def _lines(found: dict[str, Any]) -> str:
