@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["OSA", "LCSseq", "NDArray", "Postfix", "Prefix", "np", "phonenumbers"]
+__all__ = ["OSA", "LCSseq", "NDArray", "Postfix", "Prefix", "np", "phonenumbers", "statistics"]
 
 
 class _Later:
@@ -27,6 +27,8 @@ class _Later:
 
 
 if TYPE_CHECKING:
+    import statistics
+
     import numpy as np
     import phonenumbers
     from numpy.typing import NDArray
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 else:
     np = _Later("numpy")
     phonenumbers = _Later("phonenumbers")
+    statistics = _Later("statistics")
     OSA, LCSseq, Postfix, Prefix = (
         _Later(f"rapidfuzz.distance.{one}") for one in ("OSA", "LCSseq", "Postfix", "Prefix")
     )

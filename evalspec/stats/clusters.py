@@ -10,9 +10,8 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
-from evalspec.later import NDArray, np
+from evalspec.later import NDArray, np, statistics
 from evalspec.stats.intervals import CONFIDENCE, tango, wilson
 from evalspec.stats.student import t_quantile, t_two_sided
 
@@ -78,7 +77,7 @@ def clustered_wilson(families: Sequence[Family], *, confidence: float = CONFIDEN
         effective = float(found.families)
     else:
         effective = max(1.0, min(n, rate * (1 - rate) / found.variance))
-        z = NormalDist().inv_cdf(0.5 + confidence / 2)
+        z = statistics.NormalDist().inv_cdf(0.5 + confidence / 2)
         effective *= (z / t_quantile(confidence, found.df)) ** 2
     return (*wilson(rate * effective, effective, confidence=confidence), effective)
 

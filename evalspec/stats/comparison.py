@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from statistics import median
 from typing import TypeAlias
 
-from evalspec.later import NDArray, np
+from evalspec.later import NDArray, np, statistics
 from evalspec.model.case import Case, Input, Seed, user_texts
 from evalspec.model.defaults import MIN_SIDE
 from evalspec.model.vocabulary import LEXICAL
@@ -192,7 +191,7 @@ class Comparison:
 
 
 def _median(values: Sequence[int]) -> float:
-    return float(median(values)) if values else 0.0
+    return float(statistics.median(values)) if values else 0.0
 
 
 def rate_difference(hits: NDArray[np.float64], weights: NDArray[np.float64]) -> Statistic:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from statistics import NormalDist
+
+from evalspec.later import statistics
 
 CONFIDENCE = 0.95
 _HALVINGS = 100  # of [-1, 1]: far beyond double precision
 
 
 def _z(confidence: float) -> float:
-    return NormalDist().inv_cdf(0.5 + confidence / 2)
+    return statistics.NormalDist().inv_cdf(0.5 + confidence / 2)
 
 
 def wilson(successes: float, n: float, *, confidence: float = CONFIDENCE) -> tuple[float, float]:

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
-from statistics import median_low
 
+from evalspec.later import statistics
 from evalspec.model.defaults import MIN_AGREEMENT_PAIRS
 from evalspec.model.ledger import Ledger, Survival
 from evalspec.model.outcome import Measurement
@@ -133,7 +133,7 @@ def age(scope: Scope) -> Measurement:
     if not days:
         return scope.silent("not known: no case of this pool has a date")
     return scope.result(
-        days[0], n=len(days), detail={"median": median_low(days), "undated": len(scope.cases) - len(days)}
+        days[0], n=len(days), detail={"median": statistics.median_low(days), "undated": len(scope.cases) - len(days)}
     )
 
 
