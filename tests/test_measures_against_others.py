@@ -301,7 +301,7 @@ def _verified(cases: Sequence[Case]) -> float:
     return sum((case.candidate.expected_by or "").startswith("verified:") for case in answered) / len(answered)
 
 
-def _overlapping(cases: Sequence[Case], training: Texts) -> int:
+def _overlapping(cases: Sequence[Case], training: Texts, technique: str = "prompted") -> int:
     """Equal words, thirteen words in a row, or a cosine of 0.90 of clipped counts where both have eight words."""
 
     def grams(text: str) -> set[tuple[str, ...]]:
@@ -310,7 +310,7 @@ def _overlapping(cases: Sequence[Case], training: Texts) -> int:
 
     long = [text for text in training if len(other.words_of(text)) >= 8]
     found = 0
-    for text in _texts([case for case in cases if _is(case, "prompted")]):
+    for text in _texts([case for case in cases if _is(case, technique)]):
         equal = any(other.words_of(text) == other.words_of(one) for one in training)
         shared = any(grams(text) & grams(one) for one in training)
         near = len(other.words_of(text)) >= 8 and bool((other.hashed(long) @ other.hashed([text])[0] >= 0.90).any())
@@ -460,6 +460,21 @@ def check_tell_tale() -> None:
         assert "would" in named  # type: ignore[operator]  # two of its three openers have it, no seed has
 
 
+def check_novelty() -> None:
+    """Attacks that a plain loop over the rules finds in no list, over all attacks."""
+    listed = drawn(51, 20)
+    texts = [*drawn(52, 25), listed[0], listed[1].upper(), *(f"{text} ok" for text in listed[2:9])]
+    cases = [
+        make_case(id=f"redteam.a.{at:02}", pool="redteam", technique="redteam", input=one)
+        for at, one in enumerate(texts)
+    ]
+    spec = make_spec(sources=(*make_spec().sources, Source(name="lists", kind="known", path="k.jsonl")))
+    known = Firewall.of({"lists": tuple(digest_training(text, 13) for text in listed)}, spec, known=True)
+    found = run("novelty", make_scope(cases=[*cases, make_case()], spec=spec, facts=MeasureFacts(known=known)))
+    assert found.value == pytest.approx(1 - _overlapping(cases, listed, "redteam") / len(cases), rel=SIX_DIGITS)
+    assert 0 < (found.value or 0) < 1
+
+
 def check_same_meaning() -> None:
     """Pairs at a cosine of 0.92 or more by a loop over all of them; as many seeds by their share of pairs."""
     made, real = drawn(21, 45), drawn(22, 38)
@@ -535,6 +550,7 @@ MANY: dict[str, Callable[[], None]] = {
     "age": check_age,
     "agreement": check_agreement,
     "near_duplicates": check_near_duplicates,
+    "novelty": check_novelty,
     "related_judges": check_related_judges,
     "same_meaning": check_same_meaning,
     "saturation": check_saturation,
