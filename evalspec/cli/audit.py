@@ -115,11 +115,12 @@ def command(
     found = audit_files(asked, Steps(quiet=quiet or how == "json"))
     if page is not None:
         write_atomic(page, markdown(found.audit))
-    _show(found, file, how)
+    statuses = {one.status for one in found.audit.findings}
+    code = Exit.FINDING if statuses & set(FAILING[fail_on]) else Exit.OK
+    _show(found, file, code, how)
     if page is not None and how == "text":
         say(f"wrote {page}")
-    statuses = {one.status for one in found.audit.findings}
-    return Exit.FINDING if statuses & set(FAILING[fail_on]) else Exit.OK
+    return code
 
 
 def _refuse_lonely(seeds: str | None, training: str | None, seeds_text: str | None, training_text: str | None) -> None:
@@ -131,9 +132,10 @@ def _refuse_lonely(seeds: str | None, training: str | None, seeds_text: str | No
             raise click.UsageError(f"{flag} is about the file of {file}, which is not given")
 
 
-def _show(found: Audited, path: str, how: str) -> None:
+def _show(found: Audited, path: str, code: Exit, how: str) -> None:
     if how == "json":
-        emit_json({"ok": True, "exit": 0, **numbers(found.audit), "diagnostics": diagnostics_json(found.warnings)})
+        outcome = {"ok": code is Exit.OK, "exit": int(code)}
+        emit_json({**outcome, **numbers(found.audit), "diagnostics": diagnostics_json(found.warnings)})
         return
     if how == "github":
         print_diagnostics((*found.warnings, *_annotations(found.audit, path)), how)

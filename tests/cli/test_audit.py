@@ -158,9 +158,11 @@ def test_distance_alone_never_makes_a_set_synthetic(capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize(("fail_on", "code"), [("never", 0), ("warning", 1), ("error", 1)])
-def test_findings_fail_the_command_only_when_asked(fail_on: str, code: int) -> None:
-    """CI says from which severity on."""
-    assert run(["audit", "made.jsonl", "--seeds", "real.jsonl", "-q", "--fail-on", fail_on]) == code
+def test_findings_fail_the_command_only_when_asked(fail_on: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """CI says from which severity on; the JSON says what the command leaves with."""
+    found = audited(capsys, "made.jsonl", "--seeds", "real.jsonl", "--fail-on", fail_on, code=code)
+
+    assert (found["ok"], found["exit"]) == (code == 0, code)
 
 
 def test_warnings_alone_do_not_fail_on_errors(capsys: pytest.CaptureFixture[str]) -> None:
