@@ -111,7 +111,8 @@ def read_as(file: AuditFile, *, text_only: bool = False) -> str:
         parts += [f"choices `{fields.choices}`"] if fields.choices else []
         parts += [f"parent `{fields.parent}`"] if fields.parent else []
         parts += [f"context {', '.join(f'`{one}`' for one in fields.context)}"] if fields.context else []
-    told = f" (told: {', '.join(f'--{one}' for one in fields.told)})" if fields.told else ""
+    said = () if text_only else fields.told  # flags about columns are about the set
+    told = f" (told: {', '.join(f'--{one}' for one in said)})" if said else ""
     return f"{file.form}: {', '.join(parts)}{told}"
 
 
