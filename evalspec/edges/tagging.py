@@ -1,4 +1,4 @@
-"""Parts of speech by textblob's PatternTagger, the extra `lang`: its lexicon comes with the package, nothing is fetched."""
+"""Parts of speech by textblob's PatternTagger, the extra `lang`: its lexicon is in the package, nothing is fetched."""
 
 from __future__ import annotations
 
