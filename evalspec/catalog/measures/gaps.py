@@ -43,7 +43,8 @@ def thin_regions(scope: Scope) -> Measurement:
     """Count the regions of a source that have surely fewer cases than its share of texts: thin ones and empty ones.
 
     Texts of both sides are clustered together, about twenty to a region, and each region's counts are tested (Fisher,
-    one-sided, families; Holm, 0.05): of equal sources at most 3 % show one. Cost: the square of at most 2,000 texts.
+    one-sided, families; Holm, 0.05): of public sets split at random 0 to 7 % showed one. Cost: the square of at most
+    2,000 texts.
     """
     pool = scope.comparison.pool
     if min(len(scope.source), len(pool)) < MIN_SOURCE:
