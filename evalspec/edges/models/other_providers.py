@@ -33,6 +33,7 @@ SETTINGS: Mapping[str, str] = {
 }
 # Of a spec's parameters those that litellm refuses for a provider without them; `top_k` it passes on as it is.
 CHECKED = frozenset({"temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty"})
+IDLE_CONNECTIONS = 20  # httpx's own default; with all of 64 kept a call took a quarter more CPU
 # What some providers import beside litellm: the module to the package that brings it.
 PACKAGES: Mapping[str, str] = {"google": "google-auth", "boto3": "boto3", "azure": "azure-identity"}
 
@@ -136,7 +137,11 @@ class OtherProviders:
             litellm.suppress_debug_info = True
             litellm.disable_aiohttp_transport = True  # it reads a body before anybody can count its bytes
             _guard(AsyncHTTPHandler)
-            self._session = _guarded(httpx.AsyncClient(timeout=httpx.Timeout(None, connect=CONNECT_SECONDS)))
+            # How many are open at once is the asker's to say: beyond the default of 100 they would wait in a queue that
+            # is searched through at each reply. Few are kept idle, since each of them is looked at for every call.
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS)
+            timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
+            self._session = _guarded(httpx.AsyncClient(timeout=timeout, limits=limits))
             litellm.aclient_session = self._session
             self._litellm = litellm
         return self._litellm
