@@ -24,7 +24,7 @@ SIZES = (10_000, 100_000)
 STAGE_SIZES = (1_000, 10_000)
 DIMS = 384  # of an embedding model's vectors
 CHUNK = 1_000  # rows of a matrix of cosines that a peer holds at a time
-RUNS = 3  # the fastest counts: other work on the machine only ever adds
+RUNS = 2  # the fastest counts: other work on the machine only ever adds
 Timed = tuple[str, Callable[[], object]]
 
 
@@ -107,7 +107,9 @@ def _sides(size: int) -> Any:
     from evalspec.stats.comparison import Comparison, Item
 
     def items(seed: str) -> tuple[Item, ...]:
-        return tuple(Item(id=f"{seed}{at}", turns=(one,), family=f"{seed}{at}") for at, one in enumerate(texts(size, seed)))
+        return tuple(
+            Item(id=f"{seed}{at}", turns=(one,), family=f"{seed}{at}") for at, one in enumerate(texts(size, seed))
+        )
 
     both = Comparison(pool=items("pool"), seeds=items("seeds"), key="speed")
     assert both.vectors is not None  # made before the clock starts, as are the draws: every measure shares them
@@ -145,8 +147,8 @@ def _kernel(size: int, folder: Path, *, peer: str) -> Callable[[], object]:
         blocks = (kernels[peer](left[at : at + CHUNK], right) for at in range(0, left.shape[0], CHUNK))
         return float(sum(np.asarray(block).sum() for block in blocks)) / (left.shape[0] * right.shape[0])
 
-    return lambda: mean(whole[:size], whole[:size]) + mean(whole[size:], whole[size:]) - 2 * mean(
-        whole[:size], whole[size:]
+    return lambda: (
+        mean(whole[:size], whole[:size]) + mean(whole[size:], whole[size:]) - 2 * mean(whole[:size], whole[size:])
     )
 
 

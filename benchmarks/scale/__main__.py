@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.audit import tables as audit
 from benchmarks.llm.tables import read_results, section
-from benchmarks.measures import near_dense
+from benchmarks.measures import near_dense, speed
 from benchmarks.scale import lines, near, operators, spec_lines, startup
 from benchmarks.scale.peers import ROOT
 
@@ -47,6 +47,7 @@ def page(found: dict[str, Any]) -> str:
         section(read_results()),
         near_dense.section(near_dense.read_results()),
         audit.section(audit.read_results()),
+        speed.section(speed.read()),
     ]
     return "\n".join([*parts, *filter(None, others)]).rstrip("\n") + "\n"
 
