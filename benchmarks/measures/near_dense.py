@@ -216,7 +216,8 @@ def main() -> None:
                     f"{min(len(read(asked.real)), max(asked.sizes)):,} embeddings of real texts, mixtures of two beyond"
                 )
             one = run(kind, rows, tuple(asked.methods), asked.rounds, asked.seconds)
-            found["sets"] = merged(found["sets"], one)
+            found = read_results() | {key: found[key] for key in found if key == "real"}  # another run may have added
+            found["sets"] = merged(found.get("sets", []), one)
             RESULTS.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     write()
     if asked.json:
