@@ -91,6 +91,7 @@ def figures(other: str, shape: Shape) -> Mapping[str, list[dict[str, object]]]:
         make_case(
             id=f"prompted.new.delay.{at:02}",
             input=value,
+            technique="redteam" if at == 4 else "prompted",
             lineage=Lineage(pool="prompted", cell={"user": "new", "policy": "delay"}),
         )
         for at, value in enumerate(written, start=1)
@@ -113,7 +114,7 @@ def _cut(first: str, second: str) -> tuple[Message, ...]:
 
 
 def _sources() -> tuple[Source, ...]:
-    return (*make_spec().sources, Source(name="training", kind="training", path="t.jsonl"))
+    return (*make_spec().sources, *(Source(name=kind, kind=kind, path=f"{kind}.jsonl") for kind in ("training", "known")))
 
 
 def _roles() -> Roles:
@@ -129,6 +130,7 @@ def _facts() -> MeasureFacts:
     return MeasureFacts(
         reviewed=Reviewed(approved=(), survival=(Survival(slice="", level="", kept=30, fixed=4, dropped=8),)),
         firewall=Trained(),
+        known=Trained(),
         today="2026-02-01",
         ledger=Ledger(decisions=(line,)),
     )
