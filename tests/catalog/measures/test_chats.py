@@ -114,7 +114,8 @@ def _cut(first: str, second: str) -> tuple[Message, ...]:
 
 
 def _sources() -> tuple[Source, ...]:
-    return (*make_spec().sources, *(Source(name=kind, kind=kind, path=f"{kind}.jsonl") for kind in ("training", "known")))
+    lists = (Source(name=kind, kind=kind, path=f"{kind}.jsonl") for kind in ("training", "known"))
+    return (*make_spec().sources, *lists)
 
 
 def _roles() -> Roles:
