@@ -529,8 +529,8 @@ def check_thin_regions() -> None:
     """Of what was clustered: counts by hand, the chance by scipy, Holm by definition; places by all cosines."""
     source, cases = drawn(31, 60), drawn(32, 70, ("Hello, ", "Hello, I want to "))
     for vectors in (other.hashed, lambda texts: other.unit(meant(texts).astype(np.float64))):
-        found = regions(vectors(source), vectors(cases), [str(at) for at in range(70)])
         both = vectors([*source, *cases])
+        found = regions(both @ both.T, 60, [str(at) for at in range(70)])
         members = [[*one.source, *(60 + at for at in one.cases)] for one in found]
         middles = other.unit(np.array([both[rows].sum(axis=0) for rows in members]))
         for at, rows in enumerate(members):

@@ -20,7 +20,7 @@ from evalspec.stats.regions import regions
 from evalspec.stats.richness import entropy_ratio_interval
 from evalspec.stats.saturation import sample_saturation
 from evalspec.text.tokens import ngrams, tokens
-from evalspec.text.vectors import vectorize
+from evalspec.text.vectors import Vectors, cosines_within, vectorize
 
 SETS = (
     "abcd",
@@ -66,7 +66,7 @@ def thin(shared: Path, trials: int) -> None:
         alarms = 0
         for trial in range(trials):
             drawn = random.Random(trial).sample(range(len(vectors)), 384)
-            alarms += bool(_thin(vectors.take(drawn[:184]).unit(), vectors.take(drawn[184:]).unit()))
+            alarms += bool(_thin(vectors.take(drawn), 184))
         print(f"regions     {name:12} 184 beside 200 of one source: an alarm in {alarms} of {trials}")
     by_intent: dict[str, list[str]] = defaultdict(list)
     for row in rows(shared, "clinc150/messages"):
@@ -85,12 +85,13 @@ def _names_the_missing(by_intent: dict[str, list[str]], intents: int, sizes: tup
     drawn.shuffle(texts)
     source = texts[: min(sizes[0], len(texts) // 2)]
     cases = [text for text, is_missing in texts[len(source) :] if not is_missing][: sizes[1]]
-    found = _thin(vectorize([text for text, _ in source]).unit(), vectorize(cases).unit())
+    found = _thin(vectorize([*(text for text, _ in source), *cases]), len(source))
     return any(sum(source[at][1] for at in one) > len(one) / 2 for one in found)
 
 
-def _thin(source: np.ndarray, cases: np.ndarray) -> list[tuple[int, ...]]:
-    return [one.source for one in regions(source, cases, [str(at) for at in range(len(cases))]) if one.p <= 0.05]
+def _thin(both: Vectors, split: int) -> list[tuple[int, ...]]:
+    families = [str(at) for at in range(split, len(both))]
+    return [one.source for one in regions(cosines_within(both), split, families) if one.p <= 0.05]
 
 
 def wobbling(trials: int) -> None:

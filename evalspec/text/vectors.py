@@ -245,7 +245,9 @@ def dot_blocks(left: Rows, right: Rows, *, upper: bool = False) -> Iterator[tupl
     for top in range(0, len(left), BLOCK):
         rows = dense(left, top, min(top + BLOCK, len(left)), kind)
         for side in range(top if upper else 0, len(right), BLOCK):
-            columns = dense(right, side, min(side + BLOCK, len(right)), kind)
+            # One array on both sides is half the work for a BLAS.
+            is_same = left is right and side == top
+            columns = rows if is_same else dense(right, side, min(side + BLOCK, len(right)), kind)
             yield top, side, np.matmul(rows, columns.T)
 
 
@@ -259,6 +261,19 @@ def cosine_matrix(left: Rows, right: Rows) -> Floats:
     for top, side, dots in dot_blocks(left, right):
         out[top : top + dots.shape[0], side : side + dots.shape[1]] = dots
     return np.asarray(out * _inverse_norms(left)[:, None] * _inverse_norms(right)[None, :])
+
+
+def cosines_within(vectors: Rows) -> Floats:
+    """Return all cosines of rows with each other, each pair's worked out once."""
+    out = np.zeros((len(vectors), len(vectors)))
+    for top, side, dots in dot_blocks(vectors, vectors, upper=True):
+        rows, columns = slice(top, top + dots.shape[0]), slice(side, side + dots.shape[1])
+        out[rows, columns] = dots
+        out[columns, rows] = dots.T
+    inverse = _inverse_norms(vectors)
+    out *= inverse[:, None]
+    out *= inverse[None, :]
+    return out
 
 
 def best_cosines(left: Rows, right: Rows) -> Floats:

@@ -14,11 +14,11 @@ from sklearn.metrics import roc_auc_score
 from evalspec.stats.classifier import (
     FOLDS,
     area_under_curve,
-    dense_features,
+    figure_products,
     folds_of,
     held_out,
     logistic,
-    unit_features,
+    text_products,
 )
 from evalspec.text.vectors import vectorize
 
@@ -29,26 +29,23 @@ TRUTH = np.arange(len(TEXTS)) < len(POOL)
 
 
 def matrix(texts: list[str]) -> csr_matrix:
-    """The same features as a scipy matrix, without the column of ones: scikit-learn adds its own."""
-    found = unit_features(vectorize(texts))
-    full = csr_matrix((found.values, (found.rows, found.columns)), shape=(found.height, found.width))
-    return full[:, :-1]
+    """Unit rows as a scipy matrix, without a column of ones: scikit-learn adds its own."""
+    return csr_matrix(vectorize(texts).unit())
 
 
 def test_the_fit_is_that_of_liblinear() -> None:
-    features = unit_features(vectorize(TEXTS))
+    vectors = vectorize(TEXTS)
     trained = np.arange(len(TEXTS)) % 3 != 0
-    ours = logistic(features, TRUTH, trained, np.zeros(features.width))
+    parts = logistic(text_products(vectors), TRUTH, trained, np.zeros(len(TEXTS)))
     theirs = LogisticRegression(C=1.0, solver="liblinear", tol=1e-10).fit(matrix(TEXTS)[trained], TRUTH[trained])
 
-    assert ours[:-1] == pytest.approx(theirs.coef_[0], abs=1e-4)
-    assert ours[-1] == pytest.approx(theirs.intercept_[0], abs=1e-4)
+    assert vectors.weighted(parts) == pytest.approx(theirs.coef_[0], abs=1e-4)
+    assert parts.sum() == pytest.approx(theirs.intercept_[0], abs=1e-4)
 
 
 def test_the_area_of_held_out_folds_is_that_of_scikit_learn() -> None:
-    features = unit_features(vectorize(TEXTS))
     folds = folds_of(TEXTS, [str(at) for at in range(len(TEXTS))], TRUTH)
-    scores, _ = held_out(features, TRUTH, folds)
+    scores, _ = held_out(text_products(vectorize(TEXTS)), TRUTH, folds)
     rows = matrix(TEXTS)
     expected = np.empty(len(TEXTS))
     for fold in range(FOLDS):
@@ -80,8 +77,20 @@ def test_siblings_stay_in_one_fold_and_order_does_not_matter(rows: list[tuple[st
         assert len({fold for fold, own in zip(folds.tolist(), families, strict=True) if own == family}) == 1
 
 
+def test_a_fit_of_figures_is_that_of_liblinear_whatever_it_started_from() -> None:
+    block = np.array([[len(text), text.count("e"), text.count(" ")] for text in TEXTS], dtype=np.float64)
+    scaled = (block - block.mean(axis=0)) / block.std(axis=0)
+    trained = np.arange(len(TEXTS)) % 3 != 0
+    theirs = LogisticRegression(C=1.0, solver="liblinear", tol=1e-10).fit(scaled[trained], TRUTH[trained])
+    products = figure_products(block)
+
+    for start in (np.zeros(len(TEXTS)), np.linspace(-1.0, 1.0, len(TEXTS))):
+        scores = products @ logistic(products, TRUTH, trained, start)
+        assert scores == pytest.approx(theirs.decision_function(scaled), abs=1e-4)
+
+
 def test_figures_without_spread_do_no_harm() -> None:
     block = np.column_stack([np.ones(len(TEXTS)), TRUTH.astype(np.float64)])
-    scores, _ = held_out(dense_features(block), TRUTH, np.arange(len(TEXTS)) % FOLDS)
+    scores, _ = held_out(figure_products(block), TRUTH, np.arange(len(TEXTS)) % FOLDS)
 
     assert area_under_curve(scores, TRUTH) == 1.0

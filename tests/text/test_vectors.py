@@ -18,6 +18,7 @@ from evalspec.text.vectors import (
     best_cosines,
     close_pairs,
     cosine_matrix,
+    cosines_within,
     dense,
     dot,
     nearest_others,
@@ -126,7 +127,9 @@ def test_best_cosines_are_those_of_the_whole_matrix_to_the_last_bit(texts: list[
         patch.setattr(module, "CHUNK", block)
         again = vectorize(texts)
         found, others = best_cosines(again, again), nearest_others(again)
+        within = cosines_within(again)
 
     assert (found == whole.max(axis=1)).all()
+    assert (within == whole).all()
     np.fill_diagonal(whole, -1.0)
     assert (others == whole.max(axis=1)).all()

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 from evalspec.digests import keyed_hash
-from evalspec.later import np
 from evalspec.model.case import Case, Seed
 from evalspec.model.outcome import Measurement
 from evalspec.model.slices import seed_slice_values, slice_values
@@ -16,10 +15,10 @@ from evalspec.stats.regions import Region, fewer_chance, regions
 from evalspec.stats.scope import Scope
 from evalspec.stats.tests import ALPHA, holm
 from evalspec.text.tokens import document_counts, tokens
-from evalspec.text.vectors import take
+from evalspec.text.vectors import cosines_within
 
 MIN_SOURCE = 30  # texts a side
-# Of more texts a side those of lowest digest stand for all: the regions of two thousand texts take a second.
+# Of more texts a side those of lowest digest stand for all: all cosines of two thousand texts are 32 MB.
 MOST_TEXTS = 1000
 EXAMPLES, EXAMPLE_LETTERS = 3, 120
 WORDS = 5
@@ -56,11 +55,8 @@ def thin_regions(scope: Scope) -> Measurement:
     ours, theirs = _sampled(pool), _sampled(scope.source)
     source = [scope.source[at] for at in theirs]
     cases = [pool[at] for at in ours]
-    found = regions(
-        np.asarray(scope.embedded([one.text for one in source]).unit(), dtype=np.float64),
-        np.asarray(take(scope.vectors, ours).unit(), dtype=np.float64),
-        [one.family for one in cases],
-    )
+    both = scope.embedded([one.text for one in (*source, *cases)])
+    found = regions(cosines_within(both), len(source), [one.family for one in cases])
     thin = sorted((one for one in found if one.p <= ALPHA), key=lambda one: (len(one.cases), -len(one.source)))
     return scope.result(
         len(thin),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from evalspec.catalog.measures.rawness import is_open_ended, starts_lower
 from evalspec.digests import keyed_hash
 from evalspec.later import NDArray, np
-from evalspec.stats.classifier import area_under_curve, dense_features, folds_of, held_out, unit_features
+from evalspec.stats.classifier import area_under_curve, figure_products, folds_of, held_out, text_products
 from evalspec.stats.comparison import Comparison
 from evalspec.stats.permutation import column_sums
 from evalspec.text.patterns import lazy_unicode
@@ -44,9 +44,9 @@ def told_apart(both: Comparison) -> ToldApart:
     truth = both.truth[0]
     texts = [one.text for one in both.items]
     folds = folds_of(texts, both.families, truth)
-    scores, weights = held_out(unit_features(vectorize(texts)), truth, folds)
-    surface, _ = held_out(dense_features(_surface(both)), truth, folds)
-    ours, theirs = _words(both, weights)
+    scores, parts = held_out(text_products(both.vectors), truth, folds)
+    surface, _ = held_out(figure_products(_surface(both)), truth, folds)
+    ours, theirs = _words(both, both.vectors.weighted(parts))
     return ToldApart(
         auc=area_under_curve(scores, truth),
         surface=area_under_curve(surface, truth),
@@ -101,7 +101,7 @@ def _words(both: Comparison, weights: NDArray[np.float64]) -> tuple[Words, Words
     picked = sorted(common, key=lambda at: (-abs(round(float(leads[at]), 9)), names[at]))[:_CANDIDATES]
     if not picked:
         return {}, {}
-    signs = unit_features(vectorize([names[at] for at in picked])).times(np.append(weights[:-1], 0.0))
+    signs = vectorize([names[at] for at in picked]).along(weights)
     found: tuple[Words, Words] = ({}, {})
     parts = [float(leads[at]) * float(sign) for at, sign in zip(picked, signs.tolist(), strict=True)]
     for at, part in sorted(zip(picked, parts, strict=True), key=lambda one: (-round(one[1], 6), names[one[0]])):
