@@ -2,18 +2,19 @@
 
 A p counts draws at or above what was seen. The sums of 999 draws are taken in single precision, which is twice as
 fast, with a bound on their rounding; only the draws that lie within that bound of what was seen are summed again in
-double precision. So p is the one that double precision gives.
+double precision. So p is the one that double precision gives. Where texts are few, all of it is in double precision.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from evalspec.later import NDArray, np
 from evalspec.stats.comparison import Comparison
 from evalspec.stats.permutation import BLOCK, Labels, p_value, reach_of
 from evalspec.stats.spaces import apart
-from evalspec.text.vectors import Rows
+from evalspec.text.vectors import Rows, cosines_within
 
 Floats: TypeAlias = "NDArray[np.float64]"
 
@@ -21,6 +22,7 @@ ROWS = 512  # texts summed in single precision at a time, a multiple of eight: m
 # Of a sum of k numbers below 2**24, in any order: k roundings of at most 2**-24 of the summed sizes each (Higham,
 # section 4.2); one more for each number itself, and one for the bound.
 _ROUNDING = (ROWS + 2) * 2.0**-24
+_FEW = 2  # times as many dimensions as texts, and all cosines are less work than sums: double precision takes twice
 _DOUBLE = 1e-10  # of the sums in double precision, many times over
 
 
@@ -28,18 +30,43 @@ def exchange_p(both: Comparison, vectors: Rows, seen: float) -> float:
     """Return the share of draws whose squared distance between the sides reaches `seen`."""
     found = np.empty(both.draws)
     reach, open_draws = reach_of(seen), []
-    chosen, sizes, alive = _sums(both, vectors)
-    total, slack = vectors.weighted(np.ones(len(vectors))), vectors.sizes() * _ROUNDING
-    for start in range(0, both.draws, BLOCK):
-        part = slice(start, start + BLOCK)
-        found[part], error = _distances(chosen[part], total, slack, sizes[part], alive[part], vectors)
-        unsure = ~(np.abs(found[part] - reach) > error)  # what is not a number is unsure too
+    blocks = _by_products(both, vectors) if _FEW * len(vectors) <= vectors.width else _by_sums(both, vectors)
+    for start, (distances, error) in zip(range(0, both.draws, BLOCK), blocks, strict=True):
+        found[start : start + BLOCK] = distances
+        unsure = ~(np.abs(distances - reach) > error)  # what is not a number is unsure too
         open_draws.append(start + np.flatnonzero(unsure))
     again = np.concatenate(open_draws)
     for start in range(0, len(again), BLOCK):
         which = again[start : start + BLOCK]
         found[which] = [one.mmd for one in apart(vectors, both.draw(which))]
     return p_value(seen, found)
+
+
+def _by_products(both: Comparison, vectors: Rows) -> Iterator[tuple[Floats, Floats]]:
+    """Yield what `_distances` returns from all cosines, in double precision: less work where texts are few."""
+    products, n, living = cosines_within(vectors), len(vectors), (vectors.norms > 0).astype(np.float64)
+    whole, alive = float(products.sum()), float(living.sum())
+    for labels in both.labels:
+        chosen = labels.astype(np.float64)
+        summed, here, own = chosen @ products, chosen.sum(axis=1), chosen @ living
+        square = np.einsum("ij,ij->i", summed, chosen)
+        product = summed.sum(axis=1) - square
+        with np.errstate(divide="ignore", invalid="ignore"):
+            pairs, pairs_rest, across = here * (here - 1), (n - here) * (n - here - 1), here * (n - here)
+            square_rest = whole - square - 2 * product
+            found = -2 * product / across + (square - own) / pairs + (square_rest - (alive - own)) / pairs_rest
+            # Sums of at most n * n cosines, each of at most n roundings and a few of its own.
+            error = 4.0 * n**3 * 2.0**-53 * (2 / across + 1 / pairs + 1 / pairs_rest)
+        yield found, error + _DOUBLE
+
+
+def _by_sums(both: Comparison, vectors: Rows) -> Iterator[tuple[Floats, Floats]]:
+    """Yield what `_distances` returns from sums of unit vectors, in single precision."""
+    chosen, sizes, alive = _sums(both, vectors)
+    total, slack = vectors.weighted(np.ones(len(vectors))), vectors.sizes() * _ROUNDING
+    for start in range(0, both.draws, BLOCK):
+        part = slice(start, start + BLOCK)
+        yield _distances(chosen[part], total, slack, sizes[part], alive[part], vectors)
 
 
 def _sums(both: Comparison, vectors: Rows) -> tuple[Floats, Floats, Floats]:

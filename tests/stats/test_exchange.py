@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sides import plain_texts
 
@@ -49,6 +49,13 @@ def summed_again(both: Comparison, vectors: Rows, seen: float, monkeypatch: pyte
     return exchange_p(both, vectors, seen), sum(counted)
 
 
+@pytest.fixture(params=[2, 10**9], ids=["products", "sums"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to the distances, whatever the number of texts."""
+    monkeypatch.setattr(exchange, "_FEW", request.param)
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("quantile", [0.0, 0.02, 0.5, 0.9, 1.0])
 def test_p_is_that_of_double_precision_wherever_the_figure_lies(quantile: float) -> None:
     """Also when what was seen is a draw's own figure, so that equal and larger must be told apart."""
@@ -59,8 +66,9 @@ def test_p_is_that_of_double_precision_wherever_the_figure_lies(quantile: float)
     assert exchange_p(both, both.vectors, seen) == in_double(both, both.vectors, seen)
 
 
+@pytest.mark.usefixtures("way")
 @given(LINES, LINES, st.data())
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_p_is_that_of_double_precision_for_any_texts_and_families(
     pool: list[str], seeds: list[str], data: st.DataObject
 ) -> None:
@@ -71,8 +79,9 @@ def test_p_is_that_of_double_precision_for_any_texts_and_families(
     assert exchange_p(both, both.vectors, seen) == in_double(both, both.vectors, seen)
 
 
+@pytest.mark.usefixtures("way")
 def test_few_draws_are_summed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else single precision would buy nothing."""
+    """Else a quick look would buy nothing."""
     left, right = plain_texts(300, "left"), [f"Dear team, {text}" for text in plain_texts(300, "right")]
     both = sides(left, right)
     seen = apart(both.vectors, both.truth)[0].mmd
