@@ -12,7 +12,7 @@ demo: $(VENV)/.installed                 ## build the refund example, with a sum
 	$(VENV)/bin/evalspec build specs/refund.yaml
 
 test: $(VENV)/.installed-dev             ## run the whole suite
-	$(RUN) pytest -q -n 2
+	$(RUN) pytest -q -n 2 --dist worksteal
 
 check: lint types test                   ## what CI runs before the examples
 
