@@ -15,7 +15,7 @@ from evalspec.model.plan import Plan
 from evalspec.model.source import Document, SourceFile
 from evalspec.model.spec import Spec
 from evalspec.registry import Catalog
-from evalspec.stages.capacity import capacity
+from evalspec.stages.capacity import capacity, refuse_sure_hours
 from evalspec.stages.expand import expand
 from evalspec.stages.independence import independence
 from evalspec.stages.parse import parse
@@ -55,8 +55,9 @@ def check(inputs: Inputs, catalog: Catalog) -> tuple[Plan, tuple[Diagnostic, ...
 
 
 def _laid_out(spec: Spec, inputs: Inputs, catalog: Catalog) -> Plan:
-    """Lay out the slots of a spec and hold them against its mix; a large mix first by its rows alone."""
+    """Lay out the slots of a spec and hold them against its mix; a large mix first by its rows and hours alone."""
     if spec.mix.size > LARGE_MIX:
+        refuse_sure_hours(spec)
         rows = replace(spec, pools=tuple(pool for pool in spec.pools if pool.kind in ("seed", "golden")))
         capacity(rows, expand(rows, inputs.seeds, catalog, decided(inputs)))
     layout = expand(spec, inputs.seeds, catalog, decided(inputs))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evalspec.model.case import Seed
+from evalspec.model.defaults import REVIEW_MINUTES
 from evalspec.model.spec import Behaviour, Expected, Track
 
 
@@ -68,5 +69,14 @@ class Plan:
     strata: tuple[Stratum, ...]
     slots_by_id: Mapping[str, Slot]
     review_items: int = 0
-    review_hours: float = 0.0
     languages: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def review_hours(self) -> float:
+        """What reading and deciding them takes, in hours."""
+        return review_hours(self.review_items)
+
+
+def review_hours(items: int) -> float:
+    """Return how many hours so many decisions take."""
+    return round(items * REVIEW_MINUTES / 60, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evalspec.diagnostics import Collector, Exit
 from evalspec.model.defaults import REVIEW_MINUTES
-from evalspec.model.plan import Plan, Stratum
+from evalspec.model.plan import Plan, Stratum, review_hours
 from evalspec.model.spec import Pool, Spec
 from evalspec.stages.resolving.cells import review_bill
 
@@ -40,7 +40,7 @@ def capacity(spec: Spec, plan: Plan) -> None:
                     label="this pool",
                     hint=f"raise `max_per_cell` to at least {one.owed}, or lower `per_cell`",
                 )
-    _refuse_hours(spec, plan, problems)
+    _refuse_hours(spec, plan.review_items, "", problems)
     problems.raise_errors()
 
 
@@ -95,13 +95,23 @@ def _refuse_grid(spec: Spec, pool: Pool, cells: int, owed: int, problems: Collec
     )
 
 
-def _refuse_hours(spec: Spec, plan: Plan, problems: Collector) -> None:
-    if spec.budget.hours is not None and plan.review_hours > spec.budget.hours:
+def refuse_sure_hours(spec: Spec) -> None:
+    """Raise when the pools that people read whole alone cost more than the budget: known without laying out a slot."""
+    problems = Collector()
+    whole = {pool for pool, share in spec.review.require if share >= 1}
+    items = sum(count for pool, count in spec.mix.counts if pool in whole)
+    _refuse_hours(spec, items, "at least ", problems)
+    problems.raise_errors()
+
+
+def _refuse_hours(spec: Spec, items: int, least: str, problems: Collector) -> None:
+    hours = review_hours(items)
+    if spec.budget.hours is not None and hours > spec.budget.hours:
         problems.add(
             "X522",
-            f"review would take {plan.review_hours} hours; the budget is {spec.budget.hours:g}",
+            f"review would take {least}{hours} hours; the budget is {spec.budget.hours:g}",
             path=spec.path,
-            notes=[f"{plan.review_items} decisions x {REVIEW_MINUTES} minutes"],
+            notes=[f"{least}{items} decisions x {REVIEW_MINUTES} minutes"],
             hint="lower the shares of generated pools, `review.require`, or raise `budget.hours`",
             exit=Exit.INVALID,
         )

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from evalspec.digests import keyed_hash
 from evalspec.model.case import Seed
-from evalspec.model.defaults import REVIEW_MINUTES
 from evalspec.model.plan import Plan, Slot, Stratum
 from evalspec.model.slices import seed_matches, seed_slice_values
 from evalspec.model.spec import Pool, Spec
@@ -43,7 +42,6 @@ def expand(spec: Spec, seeds: Mapping[str, tuple[Seed, ...]], catalog: Catalog, 
         strata=tuple(strata),
         slots_by_id=slots,
         review_items=items,
-        review_hours=round(items * REVIEW_MINUTES / 60, 1),
         languages=languages,
     )
 
