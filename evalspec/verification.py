@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeGuard
 
+from evalspec.after.fields import case_id
 from evalspec.after.policy import policy_problems
 from evalspec.after.since import guard_problems, ledger_problems
 from evalspec.after.since_rows import drops_since, hidden_diffs, unrecomputed
@@ -212,8 +213,8 @@ def _measures_since(before: Lock, after: Lock) -> tuple[str, ...]:
 
 def differences(before: Lock, after: Lock) -> str:
     """Say in one line how two locks differ."""
-    old = {str(case["id"]): case for case in before.cases}
-    new = {str(case["id"]): case for case in after.cases}
+    old = {case_id(case): case for case in before.cases}
+    new = {case_id(case): case for case in after.cases}
     changed = sum(1 for case in old.keys() & new.keys() if old[case] != new[case])
     added, removed = len(new.keys() - old.keys()), len(old.keys() - new.keys())
     parts = [f"{added} cases would be added, {changed} changed, {removed} removed"]

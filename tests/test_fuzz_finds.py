@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,8 @@ from small_specs import small_spec, spec_text, write_project
 
 from evalspec.cli import run
 from evalspec.diagnostics import Exit
+from evalspec.stages.lock import dump, load
+from tests.torture.verify_forger import sealed
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,18 @@ def _more_review_than_its_hours() -> None:
     Path("small.yaml").write_text(spec_text(spec), "utf-8")
 
 
+def _case_without_an_id() -> None:
+    text = Path("small.lock.json").read_text("utf-8")
+    Path("small.lock.json").write_text(text.replace('"id":', '"di":', 1), "utf-8")
+
+
+def _provenance_in_a_list() -> None:
+    """A lock in its own form whose digests hold: any other is refused before anything in it is looked at."""
+    lock = load(Path("small.lock.json").read_text("utf-8"), "small.lock.json")
+    first = {**lock.cases[0], "provenance": ["prod"]}
+    Path("small.lock.json").write_text(dump(sealed(replace(lock, cases=(first, *lock.cases[1:])))), "utf-8")
+
+
 IMPORT = ["results", "import", "small.yaml", "log.jsonl", "--from", "lm_eval", "--model", "m"]
 FINDS = {
     "TypeError: a list is no key (70)": Find(
@@ -56,6 +70,8 @@ FINDS = {
     "two JSON documents on stdout": Find(
         _lock_without_its_end, ["report", "small.yaml", "--json"], Exit.INTEGRITY, '"code": "L601"'
     ),
+    "KeyError: id": Find(_case_without_an_id, ["build", "small.yaml", "--locked"], Exit.INTEGRITY, "L6"),
+    "TypeError: unhashable": Find(_provenance_in_a_list, ["verify", "small.yaml"], Exit.INTEGRITY, "L6"),
     "30 s and 600 MB before the refusal": Find(
         _a_million_cases_of_twelve_rows,
         ["check", "small.yaml"],

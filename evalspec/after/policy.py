@@ -74,7 +74,7 @@ def _look_at(case: Record, telling: _Telling, detectors: Detectors, kept: tuple[
     if size > MAX_CASE_BYTES:
         telling.add("L613", name, f"case `{name}` has {size:,} bytes, over {MAX_CASE_BYTES:,}")
         return
-    is_real = case.get("provenance") in _REAL
+    is_real = str(case.get("provenance")) in _REAL
     for part in case:
         texts = list(_texts("" if part == "input" else part, case[part]))
         types = set(types_under(texts, _detectors_for(part, case, detectors), kept))
@@ -99,7 +99,7 @@ def _detectors_for(part: str, case: Record, detectors: Detectors) -> Detectors:
     """
     if part not in _CONTENT or (part == "expected" and isinstance(case[part], str)):
         return ()
-    if part == "input" or case.get("provenance") in _REAL:
+    if part == "input" or str(case.get("provenance")) in _REAL:
         return detectors
     return tuple(one for one in detectors if one[0] in CERTAIN_TYPES)
 

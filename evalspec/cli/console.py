@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -16,7 +16,7 @@ import click
 from evalspec.diagnostics import Diagnostic, EvalspecError
 from evalspec.edges.files import read_bytes
 from evalspec.edges.project_folder import root_of
-from evalspec.edges.secrets import masked
+from evalspec.edges.secrets import held_secrets, masked
 from evalspec.edges.terminal import render_github, render_json, render_text, safe, safe_json, unread
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def columns() -> int | None:
 
 def emit_json(value: object) -> None:
     """Print one JSON document to stdout; what could act on a terminal is spelled as an escape of JSON."""
-    click.echo(safe_json(json.dumps(_without_keys(value), ensure_ascii=False, indent=2, allow_nan=False)))
+    click.echo(safe_json(json.dumps(_without_keys(value, held_secrets()), ensure_ascii=False, indent=2, allow_nan=False)))
 
 
 def _harmless(text: str) -> str:
@@ -67,12 +67,12 @@ def _is_on_a_runner() -> bool:
     return os.environ.get("GITHUB_ACTIONS", "") not in ("", "false")
 
 
-def _without_keys(value: object) -> object:
+def _without_keys(value: object, held: Sequence[str]) -> object:
     if isinstance(value, str):
-        return masked(value)
+        return masked(value, held)
     if isinstance(value, Mapping):
-        return {_without_keys(name): _without_keys(one) for name, one in value.items()}
-    return [_without_keys(one) for one in value] if isinstance(value, list | tuple) else value
+        return {_without_keys(name, held): _without_keys(one, held) for name, one in value.items()}
+    return [_without_keys(one, held) for one in value] if isinstance(value, list | tuple) else value
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic], how: str) -> None:

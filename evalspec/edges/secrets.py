@@ -32,9 +32,9 @@ def secret_spans(text: str, held: Sequence[str] | None = None) -> tuple[tuple[in
     return tuple(sorted(spans))
 
 
-def masked(text: str) -> str:
-    """Return a text of the same length with every key as asterisks."""
-    return blotted(text, secret_spans(text))
+def masked(text: str, held: Sequence[str] | None = None) -> str:
+    """Return a text of the same length with every key as asterisks; `held` as for `secret_spans`."""
+    return blotted(text, secret_spans(text, held))
 
 
 def refuse_secrets(text: str, path: str, *, is_written: bool = False) -> None:

@@ -238,7 +238,7 @@ def _data_edit(dice: Dice, raw: bytes, kind: str, stock: Stock) -> bytes:
         if dice.random() < 0.2:  # JSON is YAML as well, with escapes of its own
             return _json(dice, made).encode("utf-8", "surrogatepass")
         return str(yaml.dump(made, Dumper=DUMPER, sort_keys=False, allow_unicode=True)).encode("utf-8", "surrogatepass")
-    except (ValueError, yaml.YAMLError, AttributeError, TypeError, RecursionError):
+    except (ValueError, LookupError, yaml.YAMLError, AttributeError, TypeError, RecursionError):
         return raw
 
 
