@@ -55,7 +55,8 @@ def columns() -> int | None:
 
 def emit_json(value: object) -> None:
     """Print one JSON document to stdout; what could act on a terminal is spelled as an escape of JSON."""
-    click.echo(safe_json(json.dumps(_without_keys(value, held_secrets()), ensure_ascii=False, indent=2, allow_nan=False)))
+    shown = _without_keys(value, held_secrets())
+    click.echo(safe_json(json.dumps(shown, ensure_ascii=False, indent=2, allow_nan=False)))
 
 
 def _harmless(text: str) -> str:
