@@ -39,6 +39,8 @@ def main() -> None:
     parser.add_argument("--lock", type=Path, help="a file to lock during each run, where others measure here too")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md and the table of the README")
     asked = parser.parse_args()
+    if "again" in asked.phases and "cold" not in asked.phases:
+        parser.error("`again` repeats the cold run: ask for `cold` as well")
     if asked.phases:
         folder = asked.folder or Path(tempfile.mkdtemp(prefix="evalspec-bench-"))
         measure(asked, folder)
