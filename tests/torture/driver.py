@@ -30,7 +30,7 @@ GUARANTEES: Mapping[str, str] = {
     "determinism": "The same inputs give the same bytes, whatever surrounds the build",
     "sudden_death": "A build that is killed, or runs out of disk, leaves the old lock or the new one",
     "verify": "An edited or forged lock is found by `verify`, without network and keys",
-    "models": "A killed build loses no reply that arrived, and asks nothing twice but what was in flight",
+    "models": "A killed build loses no reply that was acknowledged, and asks nothing twice but what was not yet",
     "tape": "A broken tape or journal is never used in silence",
     "budget": "Recorded list-price spend stays within the budget, with any number of workers, faults and deaths",
 }
