@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, did_you_mean
 from evalspec.edges.files import write_atomic
 from evalspec.edges.readers import read_rows
+from evalspec.embedding import embedder_of, require_embedder
 from evalspec.model.spec import Source, Spec
+from evalspec.model.vocabulary import DIGESTED, MEANING
+from evalspec.ports import Progress
 from evalspec.registry import Catalog
 from evalspec.row_problems import RowProblems
 from evalspec.stages.rows import Reading, map_rows
 from evalspec.stages.snapshot import Snapshot, snapshot
+from evalspec.text.meaning import Embed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +30,25 @@ class Imported:
     warnings: tuple[Diagnostic, ...]
 
 
-def import_source(spec: Spec, name: str, raw_path: str, catalog: Catalog, *, dry_run: bool = False) -> Imported:
-    """Sample and scrub a raw file into the snapshot of a source; a dry run writes nothing."""
+def import_source(
+    spec: Spec,
+    name: str,
+    raw_path: str,
+    catalog: Catalog,
+    *,
+    dry_run: bool = False,
+    embedder: str | None = None,
+    progress: Progress = lambda stage, done, total: None,
+) -> Imported:
+    """Sample and scrub a raw file into the snapshot of a source; a dry run writes nothing.
+
+    `embedder`, which must be the spec's, keeps vectors of texts that are known by digests alone.
+    """
     source = _source(spec, name)
+    embed = _embed(spec, source, embedder, progress) if embedder is not None else None
     problems, reading = RowProblems(raw_path), Reading()
     rows = map_rows(read_rows(raw_path, problems), source, spec.task, problems, reading)
-    made = snapshot(rows, reading, source, spec, catalog, problems)
+    made = snapshot(rows, reading, source, spec, catalog, problems, embed)
     problems.raise_errors()
     if made.header.sampled == 0:
         _refuse_empty(made, raw_path)
@@ -58,6 +75,22 @@ def _source(spec: Spec, name: str) -> Source:
         message = f"`{name}` is a document source: its files are read as they stand in {source.path}"
         raise EvalspecError([_problem("I324", message, spec.path)])
     return source
+
+
+def _embed(spec: Spec, source: Source, embedder: str, progress: Progress) -> Embed | None:
+    """Return what makes the vectors that an import is told to keep."""
+    named = spec.screen.embedder
+    if source.kind not in DIGESTED:
+        message = f"`{source.name}` is of kind {source.kind}: its texts are kept, and a build embeds them itself"
+        raise EvalspecError([_problem("I327", message, spec.path, "Leave `--embedder` out.")])
+    if named not in MEANING or embedder != named:
+        hint = "Name an embedder in the spec first, such as `screen: {embedder: minilm}`."
+        if named in MEANING:
+            hint = f"Say `--embedder {named}`, or name the other one in the spec."
+        message = f"`--embedder {embedder}`: the spec's embedder is {named}, and no build reads vectors of another"
+        raise EvalspecError([_problem("I327", message, spec.path, hint)])
+    require_embedder(spec.path)
+    return embedder_of(spec, progress, cached=True)
 
 
 def _refuse_empty(made: Snapshot, raw_path: str) -> None:

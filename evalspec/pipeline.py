@@ -33,6 +33,7 @@ from evalspec.stages.review import review
 from evalspec.stages.screen import screener
 from evalspec.stages.served import others_served, served_by
 from evalspec.stages.training import Firewall
+from evalspec.stages.training_vectors import digested
 from evalspec.stats.scope import MeasureFacts
 
 STAGES = (
@@ -234,6 +235,7 @@ def _facts(done: Build) -> MeasureFacts:
         related=done.related,
         firewall=Firewall.of(done.inputs.training, done.spec),
         known=Firewall.of(done.inputs.training, done.spec, known=True),
+        digested=digested(done.inputs.training, done.inputs.headers, done.spec),
         today=done.today,
         base=done.inputs.base,
         ledger=done.inputs.ledger,

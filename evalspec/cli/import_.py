@@ -8,10 +8,11 @@ from collections.abc import Mapping
 import click
 
 from evalspec.cli.arguments import PATH
-from evalspec.cli.console import diagnostics_json, emit_json, print_diagnostics, reporting, say
+from evalspec.cli.console import Steps, diagnostics_json, emit_json, print_diagnostics, reporting, say
 from evalspec.diagnostics import Exit
 from evalspec.importing import Imported, import_source
 from evalspec.loading import load_spec
+from evalspec.model.vocabulary import DIGESTED, LEXICAL, MEANING
 from evalspec.stages.snapshot import header_json
 
 SHOWN_STRATA = 12  # the others are counted in one line
@@ -23,16 +24,29 @@ SHOWN_STRATA = 12  # the others are counted in one line
 @click.option(
     "--from", "raw_path", required=True, type=PATH, help="The raw file: .jsonl, .json, .csv, .tsv or .parquet."
 )
+@click.option(
+    "--embedder",
+    metavar="NAME",
+    help="Of training texts and known attacks, keep vectors of the spec's embedder beside the digests.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would enter; write nothing.")
 @reporting
-def command(spec: str, source: str, raw_path: str, dry_run: bool, how: str) -> int:
+def command(spec: str, source: str, raw_path: str, embedder: str | None, dry_run: bool, how: str) -> int:
     """Map, cut, sample and scrub raw rows into the snapshot of SOURCE, which stands beside SPEC and goes into git.
 
     Nothing else reads raw data: a build sees the snapshot only. The same rows give the same snapshot in any order and
     from any format.
     """
     loaded = load_spec(spec)
-    found = import_source(loaded.spec, source, raw_path, loaded.catalog, dry_run=dry_run)
+    found = import_source(
+        loaded.spec,
+        source,
+        raw_path,
+        loaded.catalog,
+        dry_run=dry_run,
+        embedder=embedder,
+        progress=Steps(quiet=how != "text"),
+    )
     warnings = (*loaded.warnings, *found.warnings)
     if how == "json":
         emit_json(
@@ -49,12 +63,12 @@ def command(spec: str, source: str, raw_path: str, dry_run: bool, how: str) -> i
         )
         return Exit.OK
     print_diagnostics(warnings, how)
-    say("\n".join(summary(found, raw_path, dry_run=dry_run)))
+    say("\n".join(summary(found, raw_path, dry_run=dry_run, embedder=loaded.spec.screen.embedder)))
     return Exit.OK
 
 
-def summary(found: Imported, raw_path: str, *, dry_run: bool) -> tuple[str, ...]:
-    """Say in lines what came in, what stayed out and why, and what was written."""
+def summary(found: Imported, raw_path: str, *, dry_run: bool, embedder: str = LEXICAL) -> tuple[str, ...]:
+    """Say in lines what came in, what stayed out and why, and what was written; `embedder` is the spec's."""
     header = found.made.header
     lines = [f"{os.path.basename(raw_path)} -> source `{found.source.name}` ({found.source.kind})"]
     facts = [
@@ -64,6 +78,7 @@ def summary(found: Imported, raw_path: str, *, dry_run: bool) -> tuple[str, ...]
         ("blocked", _counts(header.blocked)),
         ("redacted", _counts(header.redacted)),
         ("sampled", f"{header.sampled:,} of {header.eligible - header.duplicates:,} distinct rows"),
+        ("vectors", _vectors(found, embedder)),
         ("dates", f"{header.oldest} to {header.newest}" if header.oldest else ""),
     ]
     lines += [f"  {name:<15} {text}" for name, text in facts if text]
@@ -75,6 +90,15 @@ def summary(found: Imported, raw_path: str, *, dry_run: bool) -> tuple[str, ...]
     size = len(found.made.text.encode("utf-8"))
     lines.append(f"would write {found.path}" if dry_run else f"wrote {found.path} ({size / 1000:,.0f} kB)")
     return tuple(lines)
+
+
+def _vectors(found: Imported, embedder: str) -> str:
+    kept = found.made.header.vectors
+    if kept is not None:
+        return f"{kept['embedder']}, {kept['dimensions']} numbers a row; what a text is about can be read from them"
+    if found.source.kind in DIGESTED and embedder in MEANING:
+        return f"none, so the set is held against these texts by words alone; `--embedder {embedder}` keeps them"
+    return ""
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -61,3 +61,4 @@ class Header:
     oldest: str | None = None
     newest: str | None = None
     ngram: int | None = None  # training only
+    vectors: Mapping[str, object] | None = None  # training only: the embedder of its rows, and a digest of them all

@@ -16,7 +16,7 @@ from evalspec.model.task import PartKind as PartKind
 from evalspec.model.task import Question as Question
 from evalspec.model.task import Task as Task
 from evalspec.model.task import Track as Track
-from evalspec.model.vocabulary import LEXICAL, SPACES
+from evalspec.model.vocabulary import LEXICAL, SPACES, TWO_QUESTIONS
 
 Purpose = Literal["launch", "smoke", "bootstrap"]
 SourceKind = Literal["production", "golden", "anchor", "document", "training", "traffic", "known"]
@@ -383,6 +383,7 @@ def space_of(rule: GateRule, spec: Spec) -> str:
 
     The bounds of default gates were measured on vectors of n-grams, and one space's bound means nothing in another.
     """
-    space = rule.space or (LEXICAL if rule.is_default else spec.screen.embedder)
+    is_by_words = rule.is_default or rule.measure in TWO_QUESTIONS
+    space = rule.space or (LEXICAL if is_by_words else spec.screen.embedder)
     known = SPACES.get(rule.measure, (space,))
     return space if space in known else known[0]

@@ -11,31 +11,43 @@ from dataclasses import dataclass
 class TrainingDigest:
     """One training row: the digest of its tokens, keyed digests of its n-grams, its quantised lexical vector.
 
-    Both lists are kept packed, as they stand in the file: as numbers a hundred thousand rows would fill gigabytes.
+    All lists are kept packed, as they stand in the file: as numbers a hundred thousand rows would fill gigabytes.
     """
 
     sequence: str  # 16 hex digits of the digest of the token sequence
     tokens: int
     grams: bytes = b""  # 64-bit keyed hashes, sorted, most significant byte first
     vector: bytes = b""  # 16 bits an entry: column, and count from -8 to 7 as 0 to 15; none under eight tokens
+    embedding: bytes = b""  # one signed byte a dimension, of an embedder; none unless the import was told to keep them
 
     def record(self) -> Mapping[str, object]:
-        """Return the row as JSON data, hashes and vector in base64."""
+        """Return the row as JSON data, hashes and vectors in base64."""
         return {
             "sequence": self.sequence,
             "tokens": self.tokens,
-            "grams": base64.b64encode(self.grams).decode("ascii"),
-            "vector": base64.b64encode(self.vector).decode("ascii"),
+            "grams": _spelled(self.grams),
+            "vector": _spelled(self.vector),
+            **({"embedding": _spelled(self.embedding)} if self.embedding else {}),
         }
+
+
+def _spelled(packed: bytes) -> str:
+    return base64.b64encode(packed).decode("ascii")
 
 
 def training_digest(record: Mapping[str, object]) -> TrainingDigest:
     """Read what `record` wrote; a ValueError, TypeError or KeyError means that nothing here wrote it."""
-    grams, vector = (base64.b64decode(str(record[name]), validate=True) for name in ("grams", "vector"))
+    grams, vector, embedding = (
+        base64.b64decode(str(record.get(name, "")), validate=True) for name in ("grams", "vector", "embedding")
+    )
     if len(grams) % 8 or len(vector) % 2:
         raise ValueError("cut short")
     found = TrainingDigest(
-        sequence=str(record["sequence"]), tokens=int(str(record["tokens"])), grams=grams, vector=vector
+        sequence=str(record["sequence"]),
+        tokens=int(str(record["tokens"])),
+        grams=grams,
+        vector=vector,
+        embedding=embedding,
     )
     if found.record() != record:
         raise ValueError("not as it is written")

@@ -160,13 +160,17 @@ ON_REQUEST: frozenset[str] = frozenset({"pattern"})  # spaces that are looked in
 SPACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "coverage": ("lexical", "minilm"),
+        "novelty": ("lexical", "minilm"),
         "seed_distance": ("lexical", "minilm"),
         "shift": ("lexical", "c2st", "js", "minilm"),
         "spread": ("lexical", "minilm"),
         "syntactic_variety": ("shapes", "pattern"),
         "thin_regions": ("lexical", "minilm"),
-        "training_overlap": ("lexical",),
+        "training_overlap": ("lexical", "minilm"),
     }
 )
+# Measures that ask one thing by words (was this text there?) and another by meaning (was one like it?): a gate is about
+# words unless it names the space, and one that does leaves the gate over words where it is.
+TWO_QUESTIONS: frozenset[str] = frozenset({"novelty", "training_overlap"})
 # A gate on `share` without a bound is held against the mix's own counts.
 BOUND_BY_THE_MIX: frozenset[str] = frozenset({"share"})

@@ -9,6 +9,7 @@ from evalspec.model.defaults import CHANGE_ALPHA, GATE_ALPHA, GATE_INTERVAL, MIN
 from evalspec.model.outcome import Measurement, Verdict
 from evalspec.model.slices import slice_label
 from evalspec.model.spec import GateRule, Spec, Waiver, space_of
+from evalspec.model.vocabulary import LEXICAL, TWO_QUESTIONS
 from evalspec.stages.gate_words import alpha_of, bound_text, sentence, to_do, to_have, to_know
 from evalspec.stages.measuring.frame import WHOLE, is_written
 
@@ -61,7 +62,7 @@ def _over(
 
 
 def _looked_at(rule: GateRule, rows: Sequence[Measurement], spec: Spec) -> list[Measurement]:
-    fitting = [one for one in rows if rule.of in (None, one.of) and one.space in (None, space_of(rule, spec))]
+    fitting = [one for one in rows if rule.of in (None, one.of) and _is_of_space(one, rule, spec)]
     prefix = slice_label(rule.where) if rule.where else ""
     if rule.by is not None:
         start = f"{prefix},{rule.by}=" if prefix else f"{rule.by}="
@@ -73,6 +74,13 @@ def _looked_at(rule: GateRule, rows: Sequence[Measurement], spec: Spec) -> list[
         return whole
     judged = {f"pool={pool.name}" for pool in spec.pools if rule.measure in ("share", "age") or is_written(pool)}
     return [one for one in fitting if one.slice in judged]
+
+
+def _is_of_space(row: Measurement, rule: GateRule, spec: Spec) -> bool:
+    space = space_of(rule, spec)
+    if row.space is None and rule.measure in TWO_QUESTIONS:
+        return space == LEXICAL
+    return row.space in (None, space)
 
 
 def _judge(rule: GateRule, row: Measurement, waiver: Waiver | None, today: str | None) -> Verdict:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from evalspec.model.defaults import CHANGE_ALPHA, GATE_ALPHA, GATE_INTERVAL, MIN_AGREEMENT_PAIRS, MIN_TERM_HITS
 from evalspec.model.outcome import Measurement
 from evalspec.model.spec import GateRule
+from evalspec.model.vocabulary import MEANING
 from evalspec.stats.intervals import wilson
 
 MOST_CASES = 100_000  # beyond, no number of cases would settle it in practice
@@ -42,6 +43,13 @@ TO_DO: Mapping[str, str] = MappingProxyType(
         "verified_share": "have people verify labels: `evalspec review`",
     }
 )
+# The same about a figure by meaning, where that asks for something else.
+TO_DO_BY_MEANING: Mapping[str, str] = MappingProxyType(
+    {
+        "novelty": "read these attacks: a list that everybody has says the same in other words",
+        "training_overlap": "read these cases, and drop those that ask what a training text asks",
+    }
+)
 # What it takes before there is anything to measure.
 TO_HAVE: Mapping[str, str] = MappingProxyType(
     {
@@ -59,7 +67,7 @@ TOO_HIGH: frozenset[str] = frozenset(
     | {"term_mix", "top_term_excess", "training_overlap"}
 )
 # The parts of a measurement's detail that say what a figure comes from.
-NAMED = ("term", "opening", "words", "pairs", "cases", "related", "by_rule")
+NAMED = ("term", "opening", "words", "pairs", "cases", "related", "nearest", "by_rule")
 
 
 def bound_text(rule: GateRule, *, changed: bool | None = None) -> str:
@@ -77,6 +85,7 @@ def sentence(row: Measurement, bound: str) -> str:
     """Say the figure, the bound and what the figure comes from."""
     assert row.value is not None
     of = f" of `{row.of}`" if row.of else ""
+    of += f" by `{row.space}`" if row.space in MEANING else ""
     beside = f", seeds {row.baseline:.3g}" if row.baseline is not None else ""
     then = row.detail.get("then")
     if row.is_change and isinstance(then, float | int):
@@ -111,7 +120,7 @@ def to_do(row: Measurement, *, below: bool) -> str | None:
     if not row.is_change and below is not (name in TOO_LOW) and name in TOO_LOW | TOO_HIGH:
         side, bound = ("lower", "min") if below else ("higher", "max")
         return f"a {side} `{name}` is the better one: is `{bound}` the bound that you mean?"
-    return TO_DO.get(name)
+    return (TO_DO_BY_MEANING.get(name) if row.space in MEANING else None) or TO_DO.get(name)
 
 
 def to_have(row: Measurement) -> str | None:

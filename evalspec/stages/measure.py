@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 from evalspec.model.case import EvalSet, Seed, measured_text
+from evalspec.model.defaults import TAKEN
 from evalspec.model.outcome import Measurement
 from evalspec.model.spec import Spec, space_of
 from evalspec.model.vocabulary import MEANING, NOT_RECOMPUTED, ON_REQUEST
@@ -136,7 +137,7 @@ def _variants(member: Member, frame: Frame) -> tuple[_Variant, ...]:
     spaces = [
         space
         for space in known
-        if (space not in MEANING or space == spec.screen.embedder)
+        if (space not in MEANING or (space == spec.screen.embedder and _has_digests(member, spec)))
         and (space not in ON_REQUEST or any(rule.space == space for rule in asked))
     ]
     against: list[str | None] = [None]
@@ -149,6 +150,12 @@ def _variants(member: Member, frame: Frame) -> tuple[_Variant, ...]:
     return tuple(_Variant(member=member, of=of, space=space) for of in dict.fromkeys(against) for space in spaces)
 
 
+def _has_digests(member: Member, spec: Spec) -> bool:
+    """Tell whether the spec has a source of the kind that a measure looks texts up in, if it does."""
+    kind = member.traits.get("digests")
+    return kind is None or bool(spec.sources_of(kind))
+
+
 def _slices(variant: _Variant, frame: Frame) -> tuple[Slice, ...]:
     """Return the slices a measure is taken on, without those of pools that have no cases where texts are compared."""
     whole = Slice(label=WHOLE, match=())
@@ -159,7 +166,7 @@ def _slices(variant: _Variant, frame: Frame) -> tuple[Slice, ...]:
         for one in frame.asked(rule)
     ]
     if variant.per == "set":
-        own = (whole,) if variant.member.name in _ANSWERS_BY_ITSELF else (whole, *asked)
+        own = (whole,) if variant.member.name in _ANSWERS_BY_ITSELF else (whole, *_made(variant, frame), *asked)
         return unique(own)
     if variant.per == "slice":
         by = (*COUNTED_BY, *(axis.name for axis in frame.spec.axes)) if variant.member.name == "cases" else ("pool",)
@@ -174,6 +181,15 @@ def _slices(variant: _Variant, frame: Frame) -> tuple[Slice, ...]:
     return unique([*([whole] if is_traffic else []), *filled, *asked])
 
 
+def _made(variant: _Variant, frame: Frame) -> tuple[Slice, ...]:
+    """Return the pools of made cases where meaning is counted by pool."""
+    if variant.space not in MEANING or not variant.member.traits.get("by_pool"):
+        return ()
+    return tuple(
+        one for one in frame.pools() if any(case.candidate.technique not in TAKEN for case in frame.of(one.match))
+    )
+
+
 # They give their own slices: of what was decided, not of the cases.
 _ANSWERS_BY_ITSELF = frozenset({"survival", "agreement"})
 
@@ -184,6 +200,9 @@ def _measured(run: _Run, variant: _Variant, one: Slice) -> tuple[Measurement, ..
         return (scope.silent(f"not applicable: its personas are told which {variant.exempt_style} to write", n=0),)
     if variant.per in COMPARED and scope.comparison.why_not is not None:
         return (scope.silent(scope.comparison.why_not, n=len(scope.comparison.pool)),)
+    digested = scope.facts.digested.get(variant.member.traits.get("digests", ""))
+    if variant.space in MEANING and digested is not None and digested.why_not is not None:
+        return (scope.silent(digested.why_not),)
     if variant.space in MEANING and scope.facts.embed is None:
         return (scope.silent(NOT_RECOMPUTED),)
     if variant.space in ON_REQUEST and scope.facts.tag is None:

@@ -27,6 +27,7 @@ from evalspec.stages.reporting.tables import (
     source_table,
     survival_table,
 )
+from evalspec.stages.reporting.trained import trained_tables
 from evalspec.text.json_text import JsonProblem, read_json
 
 FENCE = "```json"
@@ -57,6 +58,7 @@ def report(build: Build) -> str:
         room,
         measure_tables,
         same_meaning_table,
+        trained_tables,
         cell_tables,
         drop_table,
         reply_table,

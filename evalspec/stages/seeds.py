@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from evalspec.diagnostics import Diagnostic, Exit, closest
@@ -22,6 +22,7 @@ from evalspec.row_problems import RowProblems
 from evalspec.stages.rows import CARRIED, Reading, declared_columns, map_rows
 from evalspec.stages.scrub import detectors_of, personal_types
 from evalspec.stages.snapshot import SNAPSHOT_VERSION, check_ids, row_json, row_key, rule_digest
+from evalspec.stages.training_vectors import damage
 from evalspec.text.json_text import JsonProblem, read_json
 
 NEEDS_IMPORT = frozenset({"production", "traffic", "training", "known"})  # raw data comes in by `evalspec import` alone
@@ -52,6 +53,7 @@ def read_source(text: str, source: Source, spec: Spec, catalog: Catalog, path: s
     if source.kind in DIGESTED:
         training = tuple(one for raw in raws if (one := _training_row(raw, problems)) is not None)
         problems.raise_errors()
+        _refuse_damage(header, training, problems)
         return SourceRows(header=header, training=training)
     rows = _rows(raws, source, spec, problems, is_snapshot=header is not None)
     check_ids(((row.id, row.line) for row in rows), problems)
@@ -109,6 +111,9 @@ def _take_header(raws: list[RawRow], source: Source, spec: Spec, problems: RowPr
     if version != SNAPSHOT_VERSION or not {"source", "kind", "rule", "rows_digest", "rows"} <= set(values) <= known:
         problems.add("I321", f"the header is not that of a snapshot of version {SNAPSHOT_VERSION}", line=1, hint=again)
         return None
+    if not isinstance(values.get("vectors", {}), Mapping):
+        problems.add("I321", "`vectors` of the header is no object", line=1, hint=again)
+        return None
     shown = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     counts = {name: shown.get(name, 0) for name in ("eligible", "duplicates", "sampled")}
     header = Header(**{**shown, **counts})  # type: ignore[arg-type]  # names and required fields are checked above
@@ -131,6 +136,14 @@ def _training_row(raw: RawRow, problems: RowProblems) -> TrainingDigest | None:
     except (KeyError, TypeError, ValueError):
         problems.add("I323", "not a row of a training snapshot", line=raw.line, hint="Import it again.")
         return None
+
+
+def _refuse_damage(header: Header | None, training: Sequence[TrainingDigest], problems: RowProblems) -> None:
+    """Raise where vectors are not as they were written: a count over them would look like any other."""
+    wrong = damage(header, training) if header is not None else None
+    if wrong is not None:
+        problems.add("I323", wrong, line=1, hint="Import it again.")
+    problems.raise_errors()
 
 
 def _rows(

@@ -19,7 +19,9 @@ from evalspec.stages.rows import Reading
 from evalspec.stages.sampling import Distinct, Sampled, collapse, sample
 from evalspec.stages.scrub import Scrubbed, detectors_of, scrub
 from evalspec.stages.training import digest_training
+from evalspec.stages.training_vectors import stated
 from evalspec.text.json_text import json_line, plain
+from evalspec.text.meaning import Embed
 from evalspec.text.patterns import lazy_pattern
 
 SNAPSHOT_VERSION = 1
@@ -38,11 +40,18 @@ class Snapshot:
 
 
 def snapshot(
-    rows: Iterable[Row], reading: Reading, source: Source, spec: Spec, catalog: Catalog, problems: RowProblems
+    rows: Iterable[Row],
+    reading: Reading,
+    source: Source,
+    spec: Spec,
+    catalog: Catalog,
+    problems: RowProblems,
+    embed: Embed | None = None,
 ) -> Snapshot:
     """Sample and scrub mapped rows into a snapshot; two contents under one id are a problem.
 
-    `rows` is read once; `reading` is what mapping counts while it is.
+    `rows` is read once; `reading` is what mapping counts while it is. With `embed`, the spec's embedder, digests of
+    texts stand beside vectors of them.
     """
     tally = _Tally()
     distinct = collapse(tally.watch(rows))
@@ -53,7 +62,7 @@ def snapshot(
     if problems.failed:
         distinct = ()
     if source.kind in DIGESTED:
-        return _training(distinct, tally, reading, source, spec)
+        return _training(distinct, tally, reading, source, spec, embed)
     detectors = detectors_of(catalog)
     sampled = sample(distinct, source, lambda row: scrub(row, source.pii, detectors))
     tags = () if source.pii.mode == "allow" else tuple(one.tag for one in catalog.all("detector"))
@@ -194,11 +203,24 @@ def _header(
     )
 
 
-def _training(distinct: tuple[Distinct, ...], tally: _Tally, reading: Reading, source: Source, spec: Spec) -> Snapshot:
+def _training(
+    distinct: tuple[Distinct, ...],
+    tally: _Tally,
+    reading: Reading,
+    source: Source,
+    spec: Spec,
+    embed: Embed | None,
+) -> Snapshot:
     sampled = sample(distinct, source, lambda row: Scrubbed(row=row, types=()))
     header = _header(distinct, tally, reading, sampled, source, spec, ())
-    kept = (digest_training(measured_text(row.input), spec.screen.training_ngram) for row in sampled.rows)
-    lines = sorted({json_line(one.record()) for one in kept})
+    texts = [measured_text(row.input) for row in sampled.rows]
+    kept = [digest_training(text, spec.screen.training_ngram) for text in texts]
+    if embed is not None and kept:
+        kept = [replace(one, embedding=row.tobytes()) for one, row in zip(kept, embed(texts), strict=True)]
+    by_line = {json_line(one.record()): one for one in kept}
+    lines = sorted(by_line)
+    if embed is not None:
+        header = replace(header, vectors=stated([by_line[line] for line in lines], spec))
     return Snapshot(text=_text(header, lines), header=header, strata=MappingProxyType(dict(sampled.strata)))
 
 

@@ -11,9 +11,10 @@ from typing import Protocol
 from evalspec.model.case import Case, Seed
 from evalspec.model.ledger import Ledger, LedgerView, Reviewed
 from evalspec.model.outcome import Lock, Measurement, Related
-from evalspec.model.spec import Spec
+from evalspec.model.spec import SourceKind, Spec
 from evalspec.model.vocabulary import LEXICAL, MEANING
 from evalspec.stats.comparison import Comparison, Item
+from evalspec.stats.digested import Digested
 from evalspec.stats.neighbours import Neighbours
 from evalspec.text.function_words import Tag
 from evalspec.text.meaning import Embed, meanings
@@ -55,6 +56,7 @@ class MeasureFacts:
     base: Lock | None = None
     ledger: Ledger | None = None  # for the agreement of two reviewers
     tag: Tag | None = None  # parts of speech; None where no gate asks for them
+    digested: Mapping[SourceKind, Digested] = field(default_factory=dict)  # vectors of training texts and known attacks
     embed: Embed | None = None  # what reads meaning; None where nothing does: in `verify`, and without an embedder
 
 

@@ -1,8 +1,7 @@
-"""What stands in the set twice, means the same, or stands in what the subject was trained on."""
+"""What stands in the set twice, or means the same."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from math import comb
 
@@ -11,7 +10,6 @@ from evalspec.model.outcome import Measurement
 from evalspec.model.vocabulary import MEANING, NOT_RECOMPUTED
 from evalspec.registry import measure
 from evalspec.stats.dense_pairs import pairs_at_least
-from evalspec.stats.intervals import wilson
 from evalspec.stats.scope import Scope
 from evalspec.text.distance import representatives
 from evalspec.text.nearness import duplicate_pairs
@@ -75,44 +73,3 @@ def _in_other_words(
     noise = {(left, right) for left, right, _ in duplicate_pairs(texts, {}, related, cosine=ANY_COSINE)}
     named = ((ids[left], ids[right], cosine) for (left, right), cosine in zip(near.pairs, near.cosines, strict=True))
     return [one for one in named if not related(one[0], one[1]) and (one[0], one[1]) not in noise]
-
-
-@measure("novelty", version=1, unit="share", low=0, high=1, better="higher", source="measures.md, B")
-def novelty(scope: Scope) -> Measurement:
-    """Return the share of red-team cases that are near no known attack: other words, no 13 in a row, no near vector."""
-    hostile = [case for case in scope.cases if case.candidate.technique == "redteam"]
-    if scope.facts.known is None or not scope.spec.sources_of("known"):
-        return scope.silent("not applicable: the spec has no source of known attacks", n=0)
-    if not hostile:
-        return scope.silent("not applicable: no case is an attack", n=0)
-    found = {case.id: scope.facts.known.overlap(measured_text(case.candidate.input)) for case in hostile}
-    rules = {id: one.rule for id, one in found.items() if one is not None}
-    fresh = len(hostile) - len(rules)
-    return scope.result(
-        fresh / len(hostile),
-        n=len(hostile),
-        interval=wilson(fresh, len(hostile)),
-        detail={"by_rule": dict(sorted(Counter(rules.values()).items())), "cases": sorted(rules)[:LISTED]},
-    )
-
-
-@measure("training_overlap", version=1, unit="cases", low=0, high=None, better="lower", source="measures.md, B")
-def training_overlap(scope: Scope) -> Measurement:
-    """Count made cases that share a text, a 13-gram or a near vector with the training texts; production is apart."""
-    firewall = scope.facts.firewall
-    if firewall is None or not scope.spec.sources_of("training"):
-        return scope.silent("not applicable: the spec has no training source", n=0)
-    found = {case.id: firewall.overlap(measured_text(case.candidate.input)) for case in scope.cases}
-    rules = {id: one.rule for id, one in found.items() if one is not None}
-    made = [case.id for case in scope.synthetic if case.id in rules]
-    real = [case.id for case in scope.production if case.id in rules]
-    return scope.result(
-        len(made),
-        n=len(scope.synthetic),
-        detail={
-            "by_rule": dict(sorted(Counter(rules[id] for id in made).items())),
-            "cases": made[:LISTED],
-            "production": len(real),
-            "production_cases": len(scope.production),
-        },
-    )

@@ -9,7 +9,7 @@ from typing import Literal, cast
 from evalspec.diagnostics import did_you_mean
 from evalspec.model.defaults import BESIDE_SEEDS, OF_THE_SET, RELATIVE, default_rules
 from evalspec.model.spec import GateRule, Pool, Purpose, Screening, Source, Task
-from evalspec.model.vocabulary import BOUND_BY_THE_MIX, HELD_AGAINST, MEANING, SPACES
+from evalspec.model.vocabulary import BOUND_BY_THE_MIX, HELD_AGAINST, LEXICAL, MEANING, SPACES, TWO_QUESTIONS
 from evalspec.registry import Member
 from evalspec.stages.resolving.matches import Slicer, match_of, slice_known
 from evalspec.stages.resolving.tree import Node, Scope
@@ -54,6 +54,8 @@ def _defaults(
 
 
 def _replaces(rule: GateRule, default: GateRule) -> bool:
+    if rule.measure in TWO_QUESTIONS and rule.space not in (None, LEXICAL):
+        return False
     return rule.measure == default.measure and rule.of in (None, default.of)
 
 
