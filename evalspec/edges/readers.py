@@ -24,6 +24,7 @@ from evalspec.text.spreadsheet import OWN_COLUMNS, unguarded
 
 MAX_ROW_BYTES = 1024 * 1024  # a conversation of 200,000 words; longer is an attachment, not a message
 MAX_ARRAY_BYTES = 1024 * 1024 * 1024  # a JSON array is held in memory whole
+PARQUET_MEMORY = "1GB"  # what DuckDB may hold: a page can unpack to a thousand times its size
 PARQUET_BATCH = 1024
 
 _BINARY_STARTS: Mapping[bytes, str] = MappingProxyType(
@@ -66,6 +67,15 @@ def _read_jsonl(path: str, problems: RowProblems) -> Iterator[RawRow]:
             yield from _object(value, line, problems)
 
 
+def read_texts(path: str, problems: RowProblems) -> Iterator[RawRow]:
+    """Yield every line of a plain text as a row with a `text`; a blank line is none."""
+    with open_regular(path) as handle:
+        for line, raw in _lines(handle, problems):
+            text = _decoded(raw, line, problems)
+            if text is not None and text.strip():
+                yield RawRow(line=line, values={"text": text})
+
+
 def _json_hint(text: str) -> str | None:
     if text.strip() == "[" or text.rstrip().endswith("},"):
         return "This looks like a JSON array; name it `.json`."
@@ -83,9 +93,11 @@ def _read_json_array(path: str, problems: RowProblems) -> Iterator[RawRow]:
         yield from _object(one, number, problems)
 
 
-def read_document(path: str, problems: RowProblems, *, is_log: bool = False) -> object:
+def read_document(
+    path: str, problems: RowProblems, *, is_log: bool = False, limit: int = MAX_ARRAY_BYTES
+) -> object:
     """Return the one JSON value of a file; what is wrong with it goes to `problems`, and the value is None."""
-    with open_regular(path, limit=MAX_ARRAY_BYTES) as handle:
+    with open_regular(path, limit=limit) as handle:
         raw = handle.read()
     text = None if _is_binary(raw, problems) else _decoded(raw, None, problems)
     if text is None:
@@ -144,7 +156,8 @@ def _decoded(raw: bytes, line: int | None, problems: RowProblems) -> str | None:
         return None
 
 
-def _read_csv(path: str, problems: RowProblems, delimiter: str = ",") -> Iterator[RawRow]:
+def read_delimited(path: str, problems: RowProblems, delimiter: str = ",") -> Iterator[RawRow]:
+    """Yield the rows of a table of texts; what is wrong with a line goes to `problems`."""
     with open_regular(path) as handle:
         if _is_binary(handle.peek(32) if isinstance(handle, io.BufferedReader) else b"", problems):
             return
@@ -180,7 +193,7 @@ def _read_csv(path: str, problems: RowProblems, delimiter: str = ",") -> Iterato
 
 
 def _read_tsv(path: str, problems: RowProblems) -> Iterator[RawRow]:
-    yield from _read_csv(path, problems, delimiter="\t")
+    yield from read_delimited(path, problems, delimiter="\t")
 
 
 def _csv_hint(message: str, line: int) -> str | None:
@@ -203,7 +216,8 @@ def _read_parquet(path: str, problems: RowProblems) -> Iterator[RawRow]:
             problems.add("I302", "this is not Parquet", line=1)
             return
     duckdb = _duckdb()
-    with duckdb.connect(":memory:", config={"threads": 1, "autoload_known_extensions": False}) as database:
+    settings = {"threads": 1, "autoload_known_extensions": False, "memory_limit": PARQUET_MEMORY}
+    with duckdb.connect(":memory:", config=settings) as database:
         try:
             found = database.execute("SELECT * FROM read_parquet(?)", [_literal(path)])
             names = [str(column[0]) for column in found.description]
@@ -255,7 +269,7 @@ def _plain(value: object) -> object:
 
 READERS: Mapping[str, Callable[[str, RowProblems], Iterator[RawRow]]] = MappingProxyType(
     {
-        ".csv": _read_csv,
+        ".csv": read_delimited,
         ".json": _read_json_array,
         ".jsonl": _read_jsonl,
         ".ndjson": _read_jsonl,
