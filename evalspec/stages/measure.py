@@ -202,7 +202,7 @@ def _measured(run: _Run, variant: _Variant, one: Slice) -> tuple[Measurement, ..
         return (scope.silent(scope.comparison.why_not, n=len(scope.comparison.pool)),)
     digested = scope.facts.digested.get(variant.member.traits.get("digests", ""))
     if variant.space in MEANING and digested is not None and digested.why_not is not None:
-        return (scope.silent(digested.why_not),)
+        return (scope.silent(digested.why_not, n=0),)
     if variant.space in MEANING and scope.facts.embed is None:
         return (scope.silent(NOT_RECOMPUTED),)
     if variant.space in ON_REQUEST and scope.facts.tag is None:

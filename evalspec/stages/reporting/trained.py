@@ -26,11 +26,14 @@ def _training(rows: Sequence[Measurement], build: Build) -> list[str]:
     if whole is None:
         return []
     if whole.value is None:
-        return [f"Training texts by meaning: {plain_text(whole.note or 'no value', 200)}.", ""]
+        return [f"Training texts: {plain_text(whole.note or 'no value', 200)}.", ""]
+    bound, space = whole.detail["bound"], whole.space
     said = (
-        f"Cases at a cosine of {whole.detail['bound']} or above of {whole.space} from a training text. Nothing is "
-        "dropped for it: users ask the same again, and so do training texts. Read those where the pool has more than "
-        "as many seeds would. A training text is known by the digest of its words, as its snapshot has it."
+        f"Cases at a cosine of {bound} or above (`{space}`) from a training text. Most paraphrases lie below it, so "
+        "there are at least as many. Nothing is dropped for it: users ask the same again, and so do training texts. "
+        "Read the cases where a pool has more than as many seeds would. A training text is known by the digest of its "
+        f"words, as its snapshot has it; `evalspec audit LOCK --training FILE --embedder {space}` names the lines of "
+        "the raw file."
     )
     pools = [
         (one.slice.removeprefix("pool="), str(one.n), number(one.value), number(one.baseline))
@@ -57,14 +60,15 @@ def _novelty(rows: Sequence[Measurement], build: Build) -> list[str]:
             []
             if (whole.note or "").startswith("not applicable")
             else [
-                f"Known attacks by meaning: {plain_text(whole.note or 'no value', 200)}.",
+                f"Known attacks: {plain_text(whole.note or 'no value', 200)}.",
                 "",
             ]
         )
+    fresh, bound = round(whole.value * whole.n), whole.detail["bound"]
     said = (
-        f"{whole.value:.0%} of {whole.n} red-team cases are under a cosine of {whole.detail['bound']} of {whole.space} "
-        "from every known attack."
-    ).replace("%", " %", 1)
+        f"{fresh} of {whole.n} red-team cases lie under a cosine of {bound} (`{whole.space}`) from every known attack. "
+        "Most paraphrases lie there too, so at most as many are new."
+    )
     return ["### Known attacks", "", said, "", *_listed(whole.detail.get("nearest"), build)]
 
 
