@@ -4,47 +4,33 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
+from evalspec.audit_forms import open_table, problem
 from evalspec.auditing.audit import Beneath, audit
 from evalspec.auditing.fields import GUESSED_FROM, NoColumn, Told, classifier, flattened, guess_fields
 from evalspec.auditing.rows import Counts, read_audit_rows
 from evalspec.auditing.scrubbed import scrubber
 from evalspec.catalog import load_catalog
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, closest
-from evalspec.edges.files import read_text
-from evalspec.edges.readers import READERS, read_document, read_rows
 from evalspec.loading import family_table
 from evalspec.model.audit import Audit, AuditFields, AuditFile, Origin
 from evalspec.model.row import RawRow
-from evalspec.model.source import SourceFile
 from evalspec.model.spec import Mix, Spec
 from evalspec.model.vocabulary import LEXICAL, MEANING
-from evalspec.registry import Catalog, Member
+from evalspec.registry import Catalog
 from evalspec.row_problems import RowProblems
 from evalspec.stages.families import place
-from evalspec.stages.parse import parse_data
 from evalspec.stages.scrub import detectors_of
 from evalspec.stages.training import Firewall, digest_training
 from evalspec.text.meaning import Embed
 
 MOST_ROWS = 200_000  # of a file
-SHOWN_REASONS = 3  # rows that could not be read, where none could: they say the same
-MAX_YAML_BYTES = 8 * 1024 * 1024  # a config of tests is written by people or by a generator, seldom this long
-YAML = (".yaml", ".yml")
-FORMS: Mapping[str, str] = {
-    ".csv": "CSV",
-    ".json": "JSON",
-    ".jsonl": "JSONL",
-    ".ndjson": "JSONL",
-    ".parquet": "Parquet",
-    ".tsv": "TSV",
-    ".yaml": "YAML",
-    ".yml": "YAML",
-}
-SNAPSHOT = frozenset({"snapshot", "rows_digest"})  # what the header of a snapshot always holds
+MOST_NAMED = 20  # columns in a message
+LONGEST_NAME = 60  # characters of a column in a message
+SHOWN_REASONS = 3  # rows of a file that could not be read: further ones mostly say the same
+MOST_CHARACTERS = 200_000_000  # of a file; what unpacks to more, or is longer, is read to here
 Step = Callable[[str, int, int], None]
 Classify = Callable[[str, str], Origin]
 
@@ -70,15 +56,6 @@ class Audited:
     warnings: tuple[Diagnostic, ...]
 
 
-@dataclass(slots=True)
-class _Table:
-    """Rows of one file under the names that its form gives them; a class because rows are counted on the way."""
-
-    form: str
-    rows: Iterable[RawRow]
-    repeats: int = 0
-
-
 def audit_files(asked: Asked, step: Step) -> Audited:
     """Read the files of an audit and take it; a file without a single row that can be read is an error."""
     embed = _embed(asked, step)
@@ -90,10 +67,10 @@ def audit_files(asked: Asked, step: Step) -> Audited:
     seeds = trained = None
     if asked.seeds is not None:
         told = Told(text=asked.seeds_text)
-        seeds = _file(asked.seeds, told, catalog, classify, warnings, step)
+        seeds = _file(asked.seeds, told, catalog, classify, warnings, step, "--seeds-text")
     if asked.training is not None:
         told = Told(text=asked.training_text, label="none", origin="none", verified="none", choices="none")
-        trained = _file(asked.training, told, catalog, classify, warnings, step)
+        trained = _file(asked.training, told, catalog, classify, warnings, step, "--training-text")
     file, seeds, trained = _told_apart((asked.path, file), (asked.seeds, seeds), (asked.training, trained))
     assert file is not None
     found = audit(
@@ -134,7 +111,7 @@ def _embed(asked: Asked, step: Step) -> Embed | None:
     if lacking := missing():
         message = f"`--embedder {asked.embedder}` needs {', '.join(lacking)}, which is not installed"
         hint = "Run `pip install 'evalspec[semantic]'`."
-        raise EvalspecError([replace(_problem("X503", message, asked.path, hint), exit=Exit.ENVIRONMENT)])
+        raise EvalspecError([replace(problem("X503", message, asked.path, hint), exit=Exit.ENVIRONMENT)])
     from evalspec.edges.meaning.embedder import minilm_embedder
 
     return minilm_embedder(asked.path, None, step)
@@ -152,29 +129,34 @@ def _firewall(file: AuditFile, step: Step) -> Firewall:
 
 
 def _file(
-    path: str, told: Told, catalog: Catalog, classify: Classify, warnings: list[Diagnostic], step: Step
+    path: str,
+    told: Told,
+    catalog: Catalog,
+    classify: Classify,
+    warnings: list[Diagnostic],
+    step: Step,
+    flag: str = "--text",
 ) -> AuditFile:
     """Read one file; single rows that cannot be read are warnings, a file without others is an error."""
     problems, counts = RowProblems(path), Counts()
-    table = _table(path, catalog, problems)
-    raws = list(islice(_counted(table.rows, step), MOST_ROWS + 1))
-    unread = len(raws) > MOST_ROWS
+    table = open_table(path, catalog, problems)
+    raws, unread = _taken(table.rows, step)
     if unread:
-        raws = raws[:MOST_ROWS]
-        message = f"only the first {MOST_ROWS:,} rows are read"
+        message = f"only the first {len(raws):,} rows are read"
         problems.add("A806", message, severity="warning", hint="Sample the file by a digest of the text.")
     if not raws:
-        problems.raise_errors()
-        raise EvalspecError([_problem("A803", "the file holds no rows", path)])
-    fields = _fields(path, raws, told, classify)
+        _raise_first(problems)
+        raise EvalspecError([problem("A803", "the file holds no rows", path)])
+    fields = _fields(path, raws, told, classify, flag)
     rows = read_audit_rows(raws, fields, problems, counts)
     refused = counts.refused + len(problems.found) + problems.unshown
     if not rows:
-        problems.raise_errors()
-        hint = "`--text COLUMN` names where the text stands, for the other files `--seeds-text` and `--training-text`."
-        message = f"none of the {len(raws):,} rows has a user's text in `{fields.text}`"
-        raise EvalspecError([_problem("A803", message, path, hint), *problems.warnings[:SHOWN_REASONS]])
-    warnings += [replace(one, severity="warning") for one in problems.found] + problems.warnings
+        _raise_first(problems)
+        hint = f"`{flag} COLUMN` names where the text stands."
+        message = f"none of the {len(raws):,} rows has a user's text in `{fields.text[:LONGEST_NAME]}`"
+        raise EvalspecError([problem("A803", message, path, hint), *problems.warnings[:SHOWN_REASONS]])
+    found = [*(replace(one, severity="warning") for one in problems.found), *problems.warnings]
+    warnings += found[:SHOWN_REASONS]  # the screen counts them all
     return AuditFile(
         name=os.path.basename(path),
         form=table.form,
@@ -188,126 +170,54 @@ def _file(
     )
 
 
-def _counted(rows: Iterable[RawRow], step: Step) -> Iterator[RawRow]:
+def _raise_first(problems: RowProblems) -> None:
+    """Raise the first problems and count the others: what is wrong with all rows is wrong with the file."""
+    problems.unshown += len(problems.found[SHOWN_REASONS:])
+    del problems.found[SHOWN_REASONS:]
+    problems.raise_errors()
+
+
+def _taken(rows: Iterable[RawRow], step: Step) -> tuple[list[RawRow], bool]:
+    """Return the rows that are read, and whether the file has more: it may be endless, or unpack to anything."""
+    found: list[RawRow] = []
+    room = MOST_CHARACTERS
     for at, row in enumerate(rows):
+        room -= _size(row.values)
+        if at >= MOST_ROWS or (room < 0 and found):
+            return found, True
         if at and at % 20_000 == 0:
             step("read", at, MOST_ROWS)
-        yield row
+        found.append(row)
+    return found, False
 
 
-def _fields(path: str, raws: Sequence[RawRow], told: Told, classify: Classify) -> AuditFields:
+def _size(value: object) -> int:
+    """Return about how many characters a value holds."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(len(str(name)) + _size(one) for name, one in value.items())
+    return sum(map(_size, value)) if isinstance(value, list | tuple) else 8
+
+
+def _fields(path: str, raws: Sequence[RawRow], told: Told, classify: Classify, flag: str) -> AuditFields:
     try:
         fields = guess_fields(raws, told, classify)
-    except NoColumn as problem:
-        guess = closest(problem.column, problem.known)
-        hint = f"Did you mean `{guess}`?" if guess else f"Columns: {_listed(problem.known)}."
-        message = f"`{problem.flag} {problem.column}`: no row has this column"
-        raise EvalspecError([_problem("A802", message, path, hint)]) from problem
+    except NoColumn as wrong:
+        guess = closest(wrong.column, wrong.known)
+        hint = f"Did you mean `{guess}`?" if guess else f"Columns: {_listed(wrong.known)}."
+        named = flag if wrong.flag == "--text" else wrong.flag
+        message = f"`{named} {wrong.column}`: no row has this column"
+        raise EvalspecError([problem("A802", message, path, hint)]) from wrong
     if fields is None:
         columns = list(dict.fromkeys(name for one in raws[:GUESSED_FROM] for name in flattened(one.values)))
-        hint = f"Say `--text COLUMN`; columns: {_listed(columns)}."
-        raise EvalspecError([_problem("A801", "no column looks like what a user asks", path, hint)])
+        if len(columns) > MOST_NAMED:
+            columns = list(dict.fromkeys(name for one in raws[:GUESSED_FROM] for name in one.values))
+        hint = f"Say `{flag} COLUMN`; columns: {_listed(columns)}."
+        raise EvalspecError([problem("A801", "no column looks like what a user asks", path, hint)])
     return fields
 
 
-def _listed(names: Sequence[str], most: int = 20) -> str:
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(f"`{one[:60]}`" for one in names[:most]) + more
-
-
-def _problem(code: str, message: str, path: str, hint: str | None = None) -> Diagnostic:
-    return Diagnostic(code=code, severity="error", message=message, path=path, hint=hint, exit=Exit.INVALID)
-
-
-def _table(path: str, catalog: Catalog, problems: RowProblems) -> _Table:
-    """Open a file: rows as they are, or as the reader of a runner's form gives them."""
-    suffix = os.path.splitext(path)[1].lower()
-    form = FORMS.get(suffix, suffix)
-    if suffix in YAML:
-        return _document(path, _yaml(path), form, catalog)
-    if suffix == ".eval":
-        hint = "`inspect log dump FILE.eval > FILE.json` writes it as JSON."
-        raise EvalspecError([_problem("A805", "this is a packed log of Inspect AI", path, hint)])
-    if suffix == ".json":
-        value = read_document(path, problems, is_log=True)
-        problems.raise_errors()
-        return _document(path, value, form, catalog)
-    if suffix not in READERS:
-        known = ", ".join(f"`{one}`" for one in sorted({*READERS, *YAML}))
-        raise EvalspecError(
-            [_problem("I300", f"`{suffix or path}` is not a kind of file that is read", path, f"Known: {known}.")]
-        )
-    rows = read_rows(path, problems)
-    first = next(rows, None)
-    if first is not None and first.values.keys() >= SNAPSHOT:  # its first line describes the others
-        form, first = "evalspec snapshot", next(rows, None)
-    if first is None:
-        return _Table(form, ())
-    return _adapted(form, _chained(first, rows), first.values, catalog)
-
-
-def _yaml(path: str) -> object:
-    text = read_text(path, limit=MAX_YAML_BYTES)
-    return parse_data(SourceFile(path=path, text=text), limit=MAX_YAML_BYTES).data
-
-
-def _chained(first: RawRow, rest: Iterable[RawRow]) -> Iterator[RawRow]:
-    yield first
-    yield from rest
-
-
-def _document(path: str, value: object, form: str, catalog: Catalog) -> _Table:
-    if isinstance(value, list):
-        rows = [RawRow(line=at, values=one) for at, one in enumerate(value, start=1) if isinstance(one, Mapping)]
-        if len(rows) < len(value):
-            message = f"{len(value) - len(rows):,} of {len(value):,} entries of the array are no objects"
-            raise EvalspecError([_problem("I304", message, path)])
-        return _adapted(form, rows, rows[0].values, catalog) if rows else _Table(form, ())
-    reader = _reader(value, catalog)
-    if reader is None:
-        tests = value.get("tests") if isinstance(value, Mapping) else None
-        hint = "Rows stand in a JSON array, JSONL, CSV, TSV or Parquet."
-        if isinstance(tests, str):
-            hint = f"The tests of this config stand in `{tests[:200]}`: audit that file."
-        elif isinstance(value, Mapping) and (names := [name for name, one in value.items() if isinstance(one, list)]):
-            hint = f"If the rows are the list `{str(names[0])[:60]}`, save that list as a file of its own."
-        raise EvalspecError([_problem("A805", "no runner is known that writes this object", path, hint)])
-    found = tuple(reader.function(value))
-    raws = [RawRow(line=at, values=one) for at, one in enumerate(found, start=1)]
-    return _once(str(reader.traits["title"]), raws, reader)
-
-
-def _adapted(form: str, rows: Iterable[RawRow], first: Mapping[str, object], catalog: Catalog) -> _Table:
-    reader = _reader(first, catalog)
-    if reader is None:
-        return _Table(form, rows)
-    adapted = (
-        RawRow(line=raw.line, values=one)
-        for raw in rows
-        for one in (reader.function(raw.values) if reader.traits["recognises"](raw.values) else (raw.values,))
-    )
-    return _once(str(reader.traits["title"]), adapted, reader)
-
-
-def _once(form: str, rows: Iterable[RawRow], reader: Member) -> _Table:
-    """Keep the first of several rows about one case, where a form has them: epochs, filters, providers."""
-    table = _Table(form, rows)
-    if not reader.traits["repeats"]:
-        return table
-
-    def first_ones() -> Iterator[RawRow]:
-        seen: set[str] = set()
-        for raw in rows:
-            key = repr({name: raw.values[name] for name in sorted(raw.values) if not name.startswith("metadata.")})
-            if key in seen:
-                table.repeats += 1
-            else:
-                seen.add(key)
-                yield raw
-
-    table.rows = first_ones()
-    return table
-
-
-def _reader(value: object, catalog: Catalog) -> Member | None:
-    return next((one for one in catalog.all("reader") if one.traits["recognises"](value)), None)
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(f"`{one[:LONGEST_NAME]}`" for one in names[:MOST_NAMED]) + more

@@ -57,7 +57,7 @@ ARROWS: dict[str, frozenset[str]] = {
 # a spec to the pure stages and write what comes out.
 DRIVERS = frozenset(
     {
-        *("asking", "audit_files", "base", "comparing", "embedding", "exporting", "importing", "live"),
+        *("asking", "audit_files", "audit_forms", "base", "comparing", "embedding", "exporting", "importing", "live"),
         *(
             "batching",
             "costing",

@@ -93,9 +93,7 @@ def _read_json_array(path: str, problems: RowProblems) -> Iterator[RawRow]:
         yield from _object(one, number, problems)
 
 
-def read_document(
-    path: str, problems: RowProblems, *, is_log: bool = False, limit: int = MAX_ARRAY_BYTES
-) -> object:
+def read_document(path: str, problems: RowProblems, *, is_log: bool = False, limit: int = MAX_ARRAY_BYTES) -> object:
     """Return the one JSON value of a file; what is wrong with it goes to `problems`, and the value is None."""
     with open_regular(path, limit=limit) as handle:
         raw = handle.read()
