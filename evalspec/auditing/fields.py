@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from evalspec.auditing.origins import says_origin
 from evalspec.model.audit import AuditFields, Origin
@@ -13,18 +14,25 @@ from evalspec.model.row import RawRow
 from evalspec.stages.guess import INPUT_NAMES, Guess, guess
 from evalspec.stages.turns import decoded, look_up
 from evalspec.text.json_text import scalar_text
+from evalspec.text.tokens import tokens
 
 GUESSED_FROM = 2000  # rows; more change no guess about a column
 FILLED = 0.5  # of those rows, for a column to be taken for something
 ANSWERS_ARE_LETTERS = 0.9  # of the answers, to be read as places among choices
 NONE = "none"  # what a flag says where there is no such column
 
-LABEL_NAMES = (
+# What names an answer, then what may also name a class of requests.
+ANSWER_NAMES = (
     *("expected", "expected_output", "expected_outcome", "target", "ideal", "reference", "answer", "gold"),
-    *("label", "intent", "category", "class", "gold_label", "ground_truth", "correct_answer", "correct", "outcome"),
-    *("answer_matching_behavior", "answer_key", "answerkey", "key", "resolution", "decision", "topic", "queue"),
-    *("department", "desk", "action"),
+    *("label", "intent", "gold_label", "ground_truth", "correct_answer", "expected_answer", "reference_answer"),
+    *("golden_answer", "correct", "outcome", "answer_matching_behavior", "answer_key", "answerkey", "correct_option"),
+    *("label_text", "label_name", "labels", "intents", "answers", "answers.text", "solution"),
 )
+CLASS_NAMES = ("category", "class", "key", "resolution", "decision", "topic", "queue", "department", "desk", "action")
+LABEL_NAMES = (*ANSWER_NAMES, *CLASS_NAMES)
+INSTRUCTION = "instruction"  # of sets for tuning: beside it an `input` is its context, and an `output` what is expected
+INSTRUCTION_ANSWERS = ("output", "response")
+CONTEXT_NAMES = ("context", "passage", "document", "article", "paragraph", "story", "premise", "background", "input")
 ORIGIN_NAMES = (
     *("origin", "provenance", "evalspec_provenance", "generated_by", "created_by", "written_by", "generator", "author"),
     *("source", "source_type", "data_source", "kind", "synthesizer_name", "is_synthetic", "synthetic", "is_generated"),
@@ -53,7 +61,12 @@ OUTPUT_NAMES = frozenset(
 DEPTH = 3  # of nested objects whose entries are looked at as columns
 DISTINCT = 0.2  # of the values of a column without a known name, to be texts and no classes
 PROSE_WORDS = 2.0  # of a value on average, to be a text
+ALIKE_LENGTH = 0.8  # of the longest text on average: of such columns the first is taken
 MOST_CONTEXT = 6  # columns of prose beside the text
+# `A`, `option_b`, `Choice 1`: columns that hold one of the answers to choose from.
+_ONE_CHOICE = re.compile(
+    r"(?i)(?P<stem>(?:opt(?:ion)?|choice|answer|ans|op|ending|distractor)?)[ _-]?(?P<which>[a-h0-8])"
+)
 MOST_ORIGINS = 60  # distinct values; more are names of people or of files
 
 
@@ -83,7 +96,8 @@ def flattened(values: Mapping[str, object], depth: int = DEPTH) -> dict[str, obj
     found: dict[str, object] = {}
     for name, value in values.items():
         inner = decoded(value)
-        if isinstance(inner, Mapping) and depth:
+        is_choices = _last(name) in CHOICES_NAMES and count_choices(inner)
+        if isinstance(inner, Mapping) and depth and not is_choices:
             found |= flattened({f"{name}.{key}": one for key, one in inner.items()}, depth - 1)
         else:
             found[name] = value
@@ -100,22 +114,20 @@ def guess_fields(raws: Sequence[RawRow], told: Told, classify: Callable[[str, st
         if said not in (None, NONE) and not any(look_up(one.values, said) is not None for one in raws[:GUESSED_FROM]):
             raise NoColumn(f"--{flag}", said, [*whole, *(name for name in columns if name not in whole)])
     found = _guess_text(sample, columns, told.text)
+    if told.text is None:
+        better = _Table(sample, columns).text(found)
+        found = found if better == found.input else _guess_text(sample, columns, better)
     if found.input is None:
         return None
     table = _Table(sample, [name for name in columns if name != found.input])
-    if told.text is None and not found.is_chat and found.input.lower() not in INPUT_NAMES:
-        better = _Table(sample, columns).longest_prose()
-        if better is None:
-            return None
-        found = _guess_text(sample, columns, better)
-        table = _Table(sample, [name for name in columns if name != better])
     choices = _said(told.choices, lambda: table.named(CHOICES_NAMES, _is_choices))
-    label = _said(told.label, lambda: table.named(LABEL_NAMES, lambda values: all(_is_scalar(one) for one in values)))
+    label = _said(told.label, lambda: table.label(found.input or ""))
+    spread = table.spread() if choices is None and label is not None and told.choices is None else ()
     assert found.input is not None
     origin = _said(told.origin, lambda: _origin(table, classify))
     verified = _said(told.verified, lambda: table.named(VERIFIED_NAMES, lambda values: True))
     parent = table.named(PARENT_NAMES, lambda values: True, filled=0.0)
-    taken = {label, origin, verified, choices, parent, found.id, found.time}
+    taken = {label, origin, verified, choices, parent, found.id, found.time, *spread}
     return AuditFields(
         text=found.input,
         is_chat=found.is_chat,
@@ -126,9 +138,10 @@ def guess_fields(raws: Sequence[RawRow], told: Told, classify: Callable[[str, st
         origin=origin,
         verified=verified,
         choices=choices,
+        spread=spread,
         id=found.id,
         parent=parent,
-        context=tuple(name for name in table.prose() if name not in taken)[:MOST_CONTEXT],
+        context=tuple(name for name in table.context() if name not in taken)[:MOST_CONTEXT],
         told=tuple(
             flag for flag in ("text", "label", "origin", "verified", "choices") if getattr(told, flag) is not None
         ),
@@ -162,25 +175,79 @@ class _Table:
         """Return the first column, in the order of `names`, that is often filled and fits."""
         for known in names:
             for column, values in self.values.items():
-                if _last(column) == known and values and len(values) >= filled * self.rows and fits(values):
+                if (
+                    known in (_last(column), column.lower())
+                    and values
+                    and len(values) >= filled * self.rows
+                    and fits(values)
+                ):
                     return column
         return None
+
+    def share(self, column: str) -> float:
+        """Return the share of the rows in which a column is filled."""
+        return len(self.values[column]) / max(self.rows, 1)
+
+    def text(self, found: Guess) -> str | None:
+        """Return the column of the request: by its name if it is often filled, else the longest prose."""
+        named = [one for known in INPUT_NAMES for one in self.values if one.lower() == known and self.values[one]]
+        prose = self.prose()
+        instruction = next((one for one in prose if _last(one) == INSTRUCTION), None)
+        first = found.input if found.is_chat else next((one for one in named if self.share(one) >= FILLED), None)
+        if first is None or (instruction and _last(first) in CONTEXT_NAMES):
+            first = instruction or first or self.longest_prose()
+        return first or max(named, key=self.share, default=None)
+
+    def label(self, text: str) -> str | None:
+        """Return the column of the answer: what names an answer, else a class; one that is never filled last."""
+        if _last(text) == INSTRUCTION and (found := self.named(INSTRUCTION_ANSWERS, _are_answers)):
+            return found
+        often = self.named(LABEL_NAMES, _are_answers)
+        if often is None or _last(often) in CLASS_NAMES:
+            often = self.named(ANSWER_NAMES, _are_answers, filled=0.0) or often
+        never = (one for known in ANSWER_NAMES for one in self.values if _last(one) == known and not self.values[one])
+        return often or next(never, None)
+
+    def spread(self) -> tuple[str, ...]:
+        """Return the columns that each hold one answer to choose from: `A` to `D`, `option_1` to `option_4`."""
+        by_stem: dict[str, dict[str, str]] = {}
+        for column in self.values:
+            found = _ONE_CHOICE.fullmatch(column.strip())
+            if found and self.share(column) >= FILLED and all(map(_is_scalar, self.values[column])):
+                by_stem.setdefault(found["stem"].lower(), {})[found["which"].upper()] = column
+        for columns in by_stem.values():
+            for marks in ("ABCDEFGH", "12345678", "01234567"):
+                taken = list(takewhile(columns.__contains__, marks))
+                if len(taken) >= 2 and len(taken) == len(columns):
+                    return tuple(columns[mark] for mark in taken)
+        return ()
 
     def prose(self) -> dict[str, float]:
         """Return the columns that hold texts, none of them a class, with their mean length."""
         found = {}
         for column, values in self.values.items():
             texts = [one for one in values if isinstance(one, str)]
-            words = sum(len(one.split()) for one in texts)
+            words = sum(map(_words, texts))
             is_often = bool(texts) and len(texts) >= FILLED * self.rows
             if is_often and words >= PROSE_WORDS * len(texts) and len(set(texts)) >= DISTINCT * len(texts):
                 found[column] = sum(map(len, texts)) / len(texts)
         return found
 
+    def context(self) -> list[str]:
+        """Return what a case is asked about: other prose, and what is called so even where it is seldom filled."""
+        named = [one for one, values in self.values.items() if values and _last(one) in CONTEXT_NAMES]
+        return list(dict.fromkeys([*self.prose(), *(one for one in named if isinstance(self.values[one][0], str))]))
+
     def longest_prose(self) -> str | None:
-        """Return the column with the longest texts, or None."""
+        """Return the column with the longest texts, or None; of some that are about as long the first."""
         prose = self.prose()
-        return max(prose, key=lambda name: (prose[name], name)) if prose else None
+        longest = max(prose.values(), default=0.0)
+        return next((one for one, length in prose.items() if length >= ALIKE_LENGTH * longest), None)
+
+
+def _words(text: str) -> int:
+    """Count the words of a text; where no spaces are written, two characters stand for one."""
+    return len(text.split()) if text.isascii() else max(len(text.split()), len(tokens(text)) // 2)
 
 
 def _last(column: str) -> str:
@@ -188,8 +255,11 @@ def _last(column: str) -> str:
 
 
 def _is_scalar(value: object) -> bool:
-    inner = value[0] if isinstance(value, list) and len(value) == 1 else value
-    return isinstance(inner, str | int | float)
+    return isinstance(value, str | int | float)
+
+
+def _are_answers(values: Sequence[object]) -> bool:
+    return all(all(map(_is_scalar, one)) if isinstance(one, list) else _is_scalar(one) for one in values)
 
 
 def _is_choices(values: Sequence[object]) -> bool:

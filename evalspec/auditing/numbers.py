@@ -65,7 +65,7 @@ def _file(file: AuditFile) -> dict[str, object]:
             "label": fields.label,
             "origin": fields.origin,
             "verified": fields.verified,
-            "choices": fields.choices,
+            "choices": fields.choices or (list(fields.spread) or None),
             "id": fields.id,
             "parent": fields.parent,
             "context": list(fields.context),

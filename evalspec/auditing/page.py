@@ -58,6 +58,7 @@ def harmless(audit: Audit, clean: Callable[[str], str]) -> Audit:
             verified=name(one.fields.verified),
             choices=name(one.fields.choices),
             parent=name(one.fields.parent),
+            spread=tuple(clean(column) for column in one.fields.spread),
             context=tuple(clean(column) for column in one.fields.context),
         )
         return replace(one, name=clean(one.name), fields=fields)
@@ -109,6 +110,7 @@ def read_as(file: AuditFile, *, text_only: bool = False) -> str:
         parts += [f"origin `{fields.origin}`"] if fields.origin else []
         parts += [f"checked `{fields.verified}`"] if fields.verified else []
         parts += [f"choices `{fields.choices}`"] if fields.choices else []
+        parts += [f"choices `{fields.spread[0]}` to `{fields.spread[-1]}`"] if fields.spread else []
         parts += [f"parent `{fields.parent}`"] if fields.parent else []
         parts += [f"context {', '.join(f'`{one}`' for one in fields.context)}"] if fields.context else []
     said = () if text_only else fields.told  # flags about columns are about the set

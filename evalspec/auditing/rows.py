@@ -21,6 +21,7 @@ from evalspec.text.json_text import scalar_text
 LONGEST_TEXT = 50_000  # characters of a case that are measured: a long chat; the rest is an attachment
 LONGEST_WORD = 200  # characters of an answer or an origin that are compared
 MOST_CHOICES = 26
+SURELY_CHOICES = 20  # answers that stand among listed choices, to be places even if it is always the same one
 
 _HINT = "A conversation is a list of `{role, content}`; `--text COLUMN` names another column."
 _LETTER = re.compile(r"\W*([A-Za-z])\W*")
@@ -53,8 +54,15 @@ def read_audit_rows(
         if row is None:
             counts.blank += 1
         else:
-            found.append((row, look_up(raw.values, fields.choices) if fields.choices else None))
+            found.append((row, _choices(raw, fields)))
     return _placed(found)
+
+
+def _choices(raw: RawRow, fields: AuditFields) -> object:
+    if fields.choices:
+        return look_up(raw.values, fields.choices)
+    listed = [look_up(raw.values, name) for name in fields.spread]
+    return [one for one in listed if one is not None]  # the last ones may be empty: not every question has as many
 
 
 def _source(fields: AuditFields) -> Source:
@@ -122,8 +130,8 @@ def _cut(turns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _word(value: object) -> str | None:
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
+    if isinstance(value, list) and value and all(isinstance(one, str | int | float) for one in value):
+        value = ", ".join(sorted({scalar_text(one).strip() for one in value}))  # several labels, in any order
     if isinstance(value, str | int | float):
         return scalar_text(value).strip()[:LONGEST_WORD] or None
     return None
@@ -153,7 +161,7 @@ def _placed(found: Sequence[tuple[AuditRow, object]]) -> tuple[AuditRow, ...]:
     places = {at: _place(row, choices, from_one) for at, row, choices in answered}
     known = {at: one for at, one in places.items() if one is not None}
     listed = sum(count is not None for _, count in known.values())
-    several = len(Counter(place for place, _ in known.values())) > 1
+    several = len(Counter(place for place, _ in known.values())) > 1 or listed >= SURELY_CHOICES
     # Letters without a list of choices may be classes.
     if len(known) < ANSWERS_ARE_LETTERS * len(answered) or not several or 2 * listed < len(known):
         return rows

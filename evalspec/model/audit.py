@@ -25,6 +25,7 @@ class AuditFields:
     origin: str | None = None
     verified: str | None = None
     choices: str | None = None
+    spread: tuple[str, ...] = ()  # columns that hold one choice each, where no column lists them
     id: str | None = None
     parent: str | None = None
     context: tuple[str, ...] = ()  # other columns of prose: what a case is asked about

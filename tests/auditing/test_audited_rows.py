@@ -83,6 +83,7 @@ CHOICES = ["red", "green", "blue"]
         ([("q", "D", CHOICES), ("q", "A", CHOICES)], [None, None]),
         ([("q", "red", CHOICES), ("q", "violet", CHOICES)], [None, None]),
         ([("q", "A", CHOICES), ("q", "A", CHOICES)], [None, None]),
+        ([("q", "B", CHOICES)] * 20, [(1, 3)] * 20),
     ],
 )
 def test_where_the_right_answer_stands(

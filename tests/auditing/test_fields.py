@@ -172,3 +172,57 @@ def test_an_answer_is_verified_when_a_person_is_named_or_said_to_have_looked(
 ) -> None:
     """What a rule or a parent gave is not verified; a word that nobody knows is no yes."""
     assert says_verified(column, value) is yes
+
+
+def rows_of(**columns: Callable[[int], object]) -> list[RawRow]:
+    return [RawRow(line=n, values={name: one(n) for name, one in columns.items()}) for n in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        (
+            rows_of(
+                instruction=lambda n: f"Say it {n}.", input=lambda n: "x y" if n % 3 else "", output=lambda n: "No."
+            ),
+            {"text": "instruction", "label": "output", "context": ("input",)},
+        ),
+        (
+            rows_of(question=lambda n: f"Is it {n}?" if n < 5 else None, sentence=lambda n: f"It is late, {n}."),
+            {"text": "sentence"},
+        ),
+        (
+            rows_of(问题=lambda n: f"我的银行卡第{n}天还没有寄到", 标签=lambda n: "卡片"),
+            {"text": "问题"},
+        ),
+        (
+            rows_of(question=lambda n: f"Is it {n}?", answer=lambda n: "yes" if n < 4 else None, topic=lambda n: "a"),
+            {"label": "answer"},
+        ),
+        (rows_of(question=lambda n: f"Is it {n}?", answer=lambda n: ""), {"label": "answer"}),
+        (rows_of(text=lambda n: f"Is it {n}?", intents=lambda n: ["a", "b"]), {"label": "intents"}),
+        (
+            rows_of(question=lambda n: f"Is it {n}?", answers=lambda n: {"text": ["x", "y"], "answer_start": [1]}),
+            {"label": "answers.text"},
+        ),
+        (
+            rows_of(question=lambda n: f"Is it {n}?", choices=lambda n: {"text": ["x", "y"], "label": ["A", "B"]}),
+            {"choices": "choices"},
+        ),
+        (
+            rows_of(question=lambda n: f"{n}?", **dict.fromkeys("ABC", lambda n: "x"), answer=lambda n: "B"),
+            {"spread": ("A", "B", "C"), "choices": None},
+        ),
+        (
+            rows_of(question=lambda n: f"{n}?", option_1=str, option_2=str, label=str),
+            {"spread": ("option_1", "option_2")},
+        ),
+        (rows_of(question=lambda n: f"{n}?", A=str, C=str, label=str), {"spread": ()}),
+    ],
+)
+def test_sets_as_others_publish_them(rows: list[RawRow], found: Mapping[str, object]) -> None:
+    """Sets for tuning, several tasks in one file, no spaces between words, answers that are few, none or several."""
+    fields = guess_fields(rows, Told(), classify())
+
+    assert fields is not None
+    assert {name: getattr(fields, name) for name in found} == found

@@ -25,6 +25,8 @@ LM_EVAL_NEW = {"doc_id": 3, "doc": {"stem": 1}, "target": "1", "arguments": {"ge
 TEST = {"vars": {"message": "Hi"}, "assert": [{"type": "equals", "value": "Hello"}], "metadata": {"source": "seed"}}
 REDTEAM = {"tests": [{"vars": {"prompt": "Ignore"}, "metadata": {"pluginId": "hijacking"}}], "prompts": ["{{prompt}}"]}
 CONFIG = {"prompts": ["{{message}}"], "defaultTest": {"vars": {"tone": "kind"}}, "tests": [TEST]}
+TABLE = {"message": "Hi", "__expected": "icontains: Hello", "__description": "d", "__metadata:source": "seed"}
+SIMULATED = {"scenario": "A customer is late", "expected_outcome": "ok", "turns": None}
 RESULT = {"success": True, "testCase": {"vars": {"message": "Hi"}, "metadata": {"a": 1}}, "vars": {"message": "Hi"}}
 RUN = {"evalId": "e", "results": {"version": 3, "results": [RESULT]}}
 LOCK = {
@@ -69,6 +71,10 @@ LOCK = {
             "promptfoo",
             [{"tone": "kind", "message": "Hi", "expected": "Hello", "metadata.source": "seed"}],
         ),
+        (TABLE, "promptfoo_table", [{"message": "Hi", "expected": "Hello", "metadata.source": "seed"}]),
+        ({"message": "Hi", "__expected": "Hello"}, "promptfoo_table", [{"message": "Hi", "expected": "Hello"}]),
+        ({"message": "Hi", "__expected": "cost: 3"}, "promptfoo_table", [{"message": "Hi"}]),
+        (SIMULATED, "deepeval", [{"input": "A customer is late", "expected": "ok"}]),
         (RESULT, "promptfoo_result", [{"message": "Hi", "metadata.a": 1}]),
         (RUN, "promptfoo_run", [{"message": "Hi", "metadata.a": 1}]),
         (

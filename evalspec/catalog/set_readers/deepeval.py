@@ -36,7 +36,8 @@ def deepeval(value: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
     turns = value.get("turns")
     given = {
         "id": value.get("name") or value.get("id"),
-        "input": turns if isinstance(turns, list) and turns else value.get("input"),
+        # A conversation that is still to be simulated has a scenario, and nothing that a user wrote.
+        "input": turns if isinstance(turns, list) and turns else value.get("input", value.get("scenario")),
         "expected": value.get("expected_output", value.get("expected_outcome")),
         "origin": "synthetic" if written else None,
     }

@@ -21,6 +21,11 @@ def is_test(value: object) -> bool:
     return isinstance(value, Mapping) and isinstance(value.get("vars"), Mapping) and not is_result(value)
 
 
+def is_table(value: object) -> bool:
+    """Tell a row of a table of tests by the names that promptfoo gives to what is no variable."""
+    return isinstance(value, Mapping) and any(str(name).startswith(("__expected", "__metadata:")) for name in value)
+
+
 def is_result(value: object) -> bool:
     """Tell one result of a run."""
     return isinstance(value, Mapping) and "testCase" in value and ("success" in value or "gradingResult" in value)
@@ -45,6 +50,19 @@ def promptfoo(value: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
 def promptfoo_test(value: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
     """Read one test of a file of tests, one a line."""
     return (_row(value, {}, is_redteam=False),)
+
+
+@reader("promptfoo_table", version=1, title="promptfoo tests", recognises=is_table)
+def promptfoo_table(value: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
+    """Read one row of a CSV of tests: `__expected` is an assertion, `equals:` if nothing stands before its value."""
+    row = {name: one for name, one in value.items() if not name.startswith("__")}
+    said = value.get("__expected", value.get("__expected1"))
+    if isinstance(said, str) and said and "expected" not in row:
+        kind, colon, rest = said.partition(":")
+        if not colon or kind.strip() in _SAYS:
+            row["expected"] = (rest if colon else said).strip()
+    start = "__metadata:"
+    return (row | {f"metadata.{name[len(start) :]}": one for name, one in value.items() if name.startswith(start)},)
 
 
 @reader("promptfoo_run", version=1, title="promptfoo results", recognises=is_run, repeats=True)
