@@ -15,8 +15,9 @@ from evalspec.model.vocabulary import LEXICAL
 from evalspec.stats.neighbours import Neighbours
 from evalspec.stats.permutation import BLOCK, DRAWS, Labels, Sparse, label_draws, p_value, sparse, true_labels
 from evalspec.text.meaning import Embed, Meanings, meanings
+from evalspec.text.rows import Rows
 from evalspec.text.tokens import opening_of, tokens
-from evalspec.text.vectors import Rows, Vectors, stacked, vectorize
+from evalspec.text.vectors import Vectors, stacked, vectorize
 
 Statistic: TypeAlias = "Callable[[Labels], NDArray[np.float64]]"
 

@@ -1,27 +1,32 @@
 """How often an exchange of labels sets two sides as far apart as they are, in single precision and yet exactly.
 
 A p counts draws at or above what was seen. The sums of 999 draws are taken in single precision, which is twice as
-fast, with a bound on their rounding; only the draws that lie within that bound of what was seen are summed again in
-double precision. So p is the one that double precision gives. Where texts are few, all of it is in double precision.
+fast: every dimension is first rounded to a grid so coarse that all sums on it are exact, in whatever order, so that
+what they are off is what the rounding was, and known. Only the draws that lie within that of what was seen are summed
+again in double precision. So p is the one that double precision gives. Where texts are few, all of it is in double
+precision.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from evalspec.later import NDArray, np
 from evalspec.stats.comparison import Comparison
 from evalspec.stats.permutation import BLOCK, Labels, p_value, reach_of
 from evalspec.stats.spaces import apart
-from evalspec.text.vectors import Rows, cosines_within
+from evalspec.text.rows import Rows
+from evalspec.text.vectors import cosines_within
 
 Floats: TypeAlias = "NDArray[np.float64]"
 
-ROWS = 512  # texts summed in single precision at a time, a multiple of eight: more round worse, fewer take longer
-# Of a sum of k numbers below 2**24, in any order: k roundings of at most 2**-24 of the summed sizes each (Higham,
-# section 4.2); one more for each number itself, and one for the bound.
-_ROUNDING = (ROWS + 2) * 2.0**-24
+# Texts summed in single precision at a time, a multiple of eight: more need a coarser grid, fewer take longer. The
+# fewer dimensions, the less there is to add up after each block.
+WIDE_ROWS, NARROW_ROWS, NARROW = 2048, 256, 1024
+# Steps of a grid that a sum may hold and be exact in single precision; the room is for half a step up in each text.
+_STEPS = (1 << 24) - WIDE_ROWS
 _FEW = 2  # times as many dimensions as texts, and all cosines are less work than sums: double precision takes twice
 _DOUBLE = 1e-10  # of the sums in double precision, many times over
 
@@ -62,26 +67,38 @@ def _by_products(both: Comparison, vectors: Rows) -> Iterator[tuple[Floats, Floa
 
 def _by_sums(both: Comparison, vectors: Rows) -> Iterator[tuple[Floats, Floats]]:
     """Yield what `_distances` returns from sums of unit vectors, in single precision."""
-    chosen, sizes, alive = _sums(both, vectors)
-    total, slack = vectors.weighted(np.ones(len(vectors))), vectors.sizes() * _ROUNDING
+    sums, total = _sums(both, vectors), vectors.weighted(np.ones(len(vectors)))
     for start in range(0, both.draws, BLOCK):
         part = slice(start, start + BLOCK)
-        yield _distances(chosen[part], total, slack, sizes[part], alive[part], vectors)
+        yield _distances(sums.chosen[part], total, sums.slack, sums.sizes[part], sums.alive[part], vectors)
 
 
-def _sums(both: Comparison, vectors: Rows) -> tuple[Floats, Floats, Floats]:
-    """Return, for each draw, the sum of the chosen unit vectors, how many were chosen, and how many have a length."""
-    chosen = np.zeros((both.draws, vectors.width))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sums:
+    """Of each draw: the sum of the chosen unit vectors, how many were chosen, and how many of these have a length."""
+
+    chosen: Floats  # draws x dimensions
+    slack: Floats  # how far off a sum may be, dimension by dimension
+    sizes: Floats
+    alive: Floats
+
+
+def _sums(both: Comparison, vectors: Rows) -> _Sums:
+    chosen, slack = np.zeros((both.draws, vectors.width)), np.zeros(vectors.width)
     sizes, alive = np.zeros(both.draws), np.zeros(both.draws)
     living = (vectors.norms > 0).astype(np.float32)
-    for start in range(0, len(vectors), ROWS):
-        stop = min(start + ROWS, len(vectors))
+    product = np.empty((both.draws, vectors.width), dtype=np.float32)
+    rows = NARROW_ROWS if vectors.width <= NARROW else WIDE_ROWS
+    for start in range(0, len(vectors), rows):
+        stop = min(start + rows, len(vectors))
+        units, off = vectors.take(range(start, stop)).on_grid(_STEPS)
+        slack += off
         labels: Labels = both.sides(start, stop)
         picked = labels.astype(np.float32)
-        chosen += picked @ vectors.take(range(start, stop)).unit(np.float32)
+        chosen += np.matmul(picked, units, out=product)
         sizes += picked.sum(axis=1)
         alive += picked @ living[start:stop]
-    return chosen, sizes, alive
+    return _Sums(chosen=chosen, slack=slack, sizes=sizes, alive=alive)
 
 
 def _distances(

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from evalspec.later import NDArray, np
-from evalspec.text.vectors import Rows, best_of_both, cosine_matrix
+from evalspec.text.rows import Rows
+from evalspec.text.vectors import best_of_both, cosine_matrix
 
 Floats: TypeAlias = "NDArray[np.float64]"
 Texts: TypeAlias = "tuple[str | None, tuple[str, ...]]"  # a space and the texts in it

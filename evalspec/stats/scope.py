@@ -18,7 +18,7 @@ from evalspec.stats.digested import Digested
 from evalspec.stats.neighbours import Neighbours
 from evalspec.text.function_words import Tag
 from evalspec.text.meaning import Embed, meanings
-from evalspec.text.vectors import Rows
+from evalspec.text.rows import Rows
 
 DIGITS = 6  # significant digits of what lands in a report
 MEANING_DIGITS = 4  # of what a model's vectors gave: another machine may round one of their components otherwise

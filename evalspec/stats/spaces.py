@@ -9,12 +9,13 @@ from typing import TypeAlias
 from evalspec.later import NDArray, np
 from evalspec.stats.comparison import Comparison
 from evalspec.stats.permutation import Labels
-from evalspec.text.vectors import Rows
+from evalspec.text.rows import Rows
 
 Floats: TypeAlias = "NDArray[np.float64]"
 
 Z = 1.959963984540054  # of a 95 % interval
 _ROWS = 512
+_FEW = 8  # draws, up to which sums of sparse rows are less work than products of dense ones; measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,9 @@ class Apart:
 
 def side_sums(vectors: Rows, labels: Labels) -> tuple[Floats, Floats]:
     """Return, for each draw, the sum of the chosen unit vectors, and the sum of all of them."""
-    if len(labels) == 1:  # no block of zeros is worth its while for one sum
-        return vectors.weighted(labels[0].astype(np.float64))[None, :], vectors.weighted(np.ones(len(vectors)))
+    if len(labels) <= _FEW:  # no block of zeros is worth its while for a few sums
+        sums = [vectors.weighted(label.astype(np.float64)) for label in labels]
+        return np.array(sums).reshape(len(labels), vectors.width), vectors.weighted(np.ones(len(vectors)))
     chosen, total = np.zeros((len(labels), vectors.width)), np.zeros(vectors.width)
     for start in range(0, len(vectors), _ROWS):
         block = vectors.take(range(start, min(start + _ROWS, len(vectors)))).unit()
@@ -50,7 +52,11 @@ def side_sums(vectors: Rows, labels: Labels) -> tuple[Floats, Floats]:
 
 def apart(vectors: Rows, labels: Labels) -> tuple[Apart, ...]:
     """Return the mean distances under each draw, in linear time: a squared sum holds all pairs."""
-    chosen, total = side_sums(vectors, labels)
+    return _apart(vectors, labels, side_sums(vectors, labels))
+
+
+def _apart(vectors: Rows, labels: Labels, sums: tuple[Floats, Floats]) -> tuple[Apart, ...]:
+    chosen, total = sums
     own = (vectors.norms > 0).astype(np.float64)
     found = []
     for row, label in zip(chosen, labels, strict=True):
@@ -74,9 +80,11 @@ def mean_distance(square: float, size: float, own: float) -> float:
 def mmd_interval(both: Comparison, vectors: Rows) -> tuple[float, float] | None:
     """Return the interval of the squared distance by leaving out one family at a time; None where nothing is left."""
     split, total = len(both.pool), len(both.items)
+    sums = side_sums(vectors, both.truth)
+    here, there = sums[0][0], sums[1] - sums[0][0]
     families = {
-        in_pool: _left_out(both, vectors, np.arange(0, split) if in_pool else np.arange(split, total), in_pool=in_pool)
-        for in_pool in (True, False)
+        True: _left_out(both, vectors, np.arange(0, split), here, there),
+        False: _left_out(both, vectors, np.arange(split, total), there, here),
     }
     if min(len(values) for values in families.values()) < 3:
         return None
@@ -85,14 +93,15 @@ def mmd_interval(both: Comparison, vectors: Rows) -> tuple[float, float] | None:
         return None
     count = len(without)
     error = math.sqrt((count - 1) / count * float(((without - without.mean()) ** 2).sum()))
-    seen = apart(vectors, both.truth)[0].mmd
+    seen = _apart(vectors, both.truth, sums)[0].mmd
     return seen - Z * error, seen + Z * error
 
 
-def _left_out(both: Comparison, vectors: Rows, rows: NDArray[np.int64], *, in_pool: bool) -> Floats:
-    """Return the squared distance without each family of one side in turn, from sums: linear time."""
-    chosen, total = side_sums(vectors, both.truth)
-    here, there = (chosen[0], total - chosen[0]) if in_pool else (total - chosen[0], chosen[0])
+def _left_out(both: Comparison, vectors: Rows, rows: NDArray[np.int64], here: Floats, there: Floats) -> Floats:
+    """Return the squared distance without each family of one side in turn, in linear time.
+
+    `rows` are the side's, `here` is the sum of its unit vectors and `there` that of the other side's.
+    """
     living = (vectors.norms > 0).astype(np.float64)
     alive, m = float(living[rows].sum()), len(both.items) - len(rows)
     beside = mean_distance(float(there @ there), m, float(living.sum()) - alive)

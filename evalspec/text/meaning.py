@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from evalspec.later import NDArray, np
-from evalspec.text.vectors import Floats, Ints
+from evalspec.text.rows import Floats, Ints, steps_of
 
 _ROWS = 512  # spread out at a time: what fits in a cache
 SCALE = 127  # a component of 1 is this; the norm of a row is close to it, never equal, so cosines divide by both norms
@@ -46,10 +46,9 @@ class Meanings:
         """Return rows `start` to `stop` as floats."""
         return self.rows[start:stop].astype(kind)
 
-    def unit(self, kind: type[np.float32] | type[np.float64] | None = None) -> NDArray[np.floating]:
+    def unit(self) -> Floats:
         """Return all rows at unit length; a row of zeros stays zero."""
-        block: NDArray[np.floating] = (self.rows / self._lengths()[:, None]).astype(kind or np.float64, copy=False)
-        return block
+        return np.asarray(self.rows / self._lengths()[:, None])
 
     def weighted(self, weights: Floats) -> Floats:
         """Return the sum of the rows at unit length, each times its weight."""
@@ -65,12 +64,12 @@ class Meanings:
             found[start : start + _ROWS] = self.rows[start : start + _ROWS].astype(np.float64) @ direction
         return np.asarray(found / self._lengths())
 
-    def sizes(self) -> Floats:
-        """Return the summed absolute values of the rows at unit length, dimension by dimension."""
-        scaled, found = 1 / self._lengths(), np.zeros(self.width)
-        for start in range(0, len(self), _ROWS):
-            found += scaled[start : start + _ROWS] @ np.abs(self.rows[start : start + _ROWS].astype(np.float64))
-        return found
+    def on_grid(self, most: int) -> tuple[NDArray[np.float32], Floats]:
+        """Return all rows at unit length, rounded to multiples of a step, and by how much, dimension by dimension."""
+        values = self.unit()
+        steps = steps_of(np.abs(values).sum(axis=0), most)
+        near = np.rint(values / steps) * steps
+        return near.astype(np.float32), np.asarray(np.abs(values - near).sum(axis=0))
 
     def _lengths(self) -> Floats:
         """Return the length of every row, and 1 for a row of zeros."""

@@ -15,15 +15,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Protocol, Self, TypeAlias, TypeVar
+from typing import TypeAlias
 
 from evalspec.later import NDArray, np
 from evalspec.text.patterns import lazy_pattern
+from evalspec.text.rows import AnyRows, Rows, steps_of
 
 SPACE_VERSION = 1  # raised when a vector would change: stored cosines of another version are not comparable
 DIMS = 4096
 SIZES = (3, 4, 5)  # code points an n-gram
 BLOCK = 1024  # rows made dense at a time: 16 MB in single precision
+CACHED = 256  # rows whose entries are summed at a time: 700 kB of numbers for messages of 20 words
 CHUNK = 2048  # texts vectorized at a time: their n-grams are counted by sorting, in about 15 MB
 MEMO_LIMIT = 2_000_000  # n-grams remembered; about 200 MB at most
 SEGMENT_LIMIT = 100_000  # words with what follows them remembered; about 25 MB at most
@@ -76,41 +78,6 @@ def codes_of(line: str) -> bytes:
     return b"".join(map(_KNOWN_SEGMENTS.__getitem__, _SEGMENT.findall(line)))
 
 
-class Rows(Protocol):
-    """Integer vectors, one row a text, in whatever space: all that cosines and mean distances are computed from."""
-
-    @property
-    def norms(self) -> Ints:
-        """The squared norm of each row, in whole numbers."""
-
-    @property
-    def width(self) -> int:
-        """The number of dimensions."""
-
-    def __len__(self) -> int: ...
-
-    def take(self, rows: Sequence[int] | Ints) -> Self:
-        """Return the rows asked for, in the order asked for."""
-
-    def spread(self, start: int, stop: int, kind: type[np.float32] | type[np.float64]) -> NDArray[np.floating]:
-        """Return rows `start` to `stop` as floats; `kind` must be wide enough for the largest squared norm."""
-
-    def unit(self, kind: type[np.float32] | type[np.float64] | None = None) -> NDArray[np.floating]:
-        """Return all rows at unit length, as float64 unless told otherwise; a row of zeros stays zero."""
-
-    def weighted(self, weights: Floats) -> Floats:
-        """Return the sum of the rows at unit length, each times its weight."""
-
-    def along(self, direction: Floats) -> Floats:
-        """Return the product of each row at unit length with one direction."""
-
-    def sizes(self) -> Floats:
-        """Return the summed absolute values of the rows at unit length, dimension by dimension."""
-
-
-AnyRows = TypeVar("AnyRows", bound=Rows)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vectors:
     """Rows of sparse integer vectors: row i has `counts[k]` at `columns[k]`, k from `starts[i]` to `starts[i + 1]`."""
@@ -130,6 +97,8 @@ class Vectors:
 
     def take(self, rows: Sequence[int] | Ints) -> Vectors:
         """Return the rows asked for, in the order asked for."""
+        if isinstance(rows, range) and rows.step == 1 and 0 <= rows.start <= rows.stop <= len(self):
+            return self._slice(rows.start, rows.stop)
         picked = np.asarray(rows, dtype=np.int64)
         lengths = self.starts[picked + 1] - self.starts[picked]
         starts = np.zeros(len(picked) + 1, dtype=np.int64)
@@ -145,30 +114,63 @@ class Vectors:
         block[rows, self.columns[first:last]] = self.counts[first:last]
         return block
 
-    def unit(self, kind: type[np.float32] | type[np.float64] | None = None) -> NDArray[np.floating]:
+    def unit(self) -> Floats:
         """Return all rows at unit length; a text without n-grams stays zero."""
         lengths = np.diff(self.starts)
-        block: NDArray[np.floating] = np.zeros((len(self), DIMS), dtype=kind or np.float64)
+        block = np.zeros((len(self), DIMS))
         values = self.counts / np.repeat(self._lengths(), lengths)
         block[np.repeat(np.arange(len(self)), lengths), self.columns] = values
         return block
 
     def weighted(self, weights: Floats) -> Floats:
-        """Return the sum of the rows at unit length, each times its weight; what is zero costs nothing."""
-        values = np.repeat(weights / self._lengths(), np.diff(self.starts)) * self.counts
-        return np.asarray(np.bincount(self.columns, weights=values, minlength=DIMS), dtype=np.float64)
+        """Return the sum of the rows at unit length, each times its weight; what is zero costs little."""
+        scaled, found = weights / self._lengths(), np.zeros(DIMS)
+        for rows, part in self._parts(weights != 0):
+            values = np.repeat(scaled[rows], np.diff(self.starts[rows.start : rows.stop + 1]))
+            values *= self.counts[part]
+            found += np.bincount(self.columns[part], weights=values, minlength=DIMS)
+        return found
 
     def along(self, direction: Floats) -> Floats:
         """Return the product of each row at unit length with one direction."""
-        found, filled = np.zeros(len(self)), np.flatnonzero(np.diff(self.starts))
-        if len(filled):
-            found[filled] = np.add.reduceat(direction[self.columns] * self.counts, self.starts[filled])
+        found = np.zeros(len(self))
+        for rows, part in self._parts(self.norms > 0):
+            starts = self.starts[rows.start : rows.stop + 1] - part.start
+            filled = np.flatnonzero(np.diff(starts))
+            products = direction[self.columns[part]]
+            products *= self.counts[part]
+            found[rows][filled] = np.add.reduceat(products, starts[filled])
         return np.asarray(found / self._lengths())
 
-    def sizes(self) -> Floats:
-        """Return the summed absolute values of the rows at unit length, dimension by dimension."""
-        values = np.repeat(1 / self._lengths(), np.diff(self.starts)) * np.abs(self.counts)
-        return np.asarray(np.bincount(self.columns, weights=values, minlength=DIMS), dtype=np.float64)
+    def on_grid(self, most: int) -> tuple[NDArray[np.float32], Floats]:
+        """Return all rows at unit length, rounded to multiples of a step, and by how much, dimension by dimension."""
+        lengths, columns, block = np.diff(self.starts), self.columns, np.zeros(len(self) * DIMS, dtype=np.float32)
+        values = self.counts / np.repeat(self._lengths(), lengths)
+        sizes = np.bincount(columns, weights=np.abs(values), minlength=DIMS)
+        steps = steps_of(sizes.astype(np.float64, copy=False), most)[columns]
+        near = np.rint(values / steps)
+        near *= steps
+        block[np.repeat(np.arange(len(self)) * DIMS, lengths) + columns] = near
+        values -= near
+        moved = np.bincount(columns, weights=np.abs(values), minlength=DIMS)
+        return block.reshape(len(self), DIMS), moved.astype(np.float64, copy=False)
+
+    def _slice(self, start: int, stop: int) -> Vectors:
+        """Return neighbouring rows; nothing is copied but where they start."""
+        first, last = int(self.starts[start]), int(self.starts[stop])
+        return Vectors(
+            starts=self.starts[start : stop + 1] - first,
+            columns=self.columns[first:last],
+            counts=self.counts[first:last],
+            norms=self.norms[start:stop],
+        )
+
+    def _parts(self, wanted: NDArray[np.bool_]) -> Iterator[tuple[slice, slice]]:
+        """Yield rows and their entries, as many at a time as fit in a cache, where one of the rows is wanted."""
+        for start in range(0, len(self), CACHED):
+            stop = min(start + CACHED, len(self))
+            if wanted[start:stop].any():
+                yield slice(start, stop), slice(int(self.starts[start]), int(self.starts[stop]))
 
     def _lengths(self) -> Floats:
         """Return the length of every row, and 1 for a row of zeros."""

@@ -15,7 +15,8 @@ from evalspec.stats.neighbours import Neighbours, covered
 from evalspec.stats.permutation import p_value
 from evalspec.stats.spaces import apart, mmd_interval
 from evalspec.text.meaning import meanings
-from evalspec.text.vectors import Rows, best_cosines, best_of_both, nearest_others, vectorize
+from evalspec.text.rows import Rows, steps_of
+from evalspec.text.vectors import best_cosines, best_of_both, nearest_others, vectorize
 
 LINES = st.lists(st.text("ab cd", max_size=14), min_size=3, max_size=12)
 
@@ -110,8 +111,32 @@ def test_sums_of_rows_are_those_of_dense_rows(texts: list[str], data: st.DataObj
 
         assert rows.weighted(weights) == pytest.approx(weights @ unit, abs=1e-12)
         assert rows.along(direction) == pytest.approx(unit @ direction, abs=1e-11)
-        assert rows.sizes() == pytest.approx(np.abs(unit).sum(axis=0), abs=1e-12)
-        assert rows.unit(np.float32) == pytest.approx(unit, abs=1e-7)
+
+
+@given(LINES, st.data(), st.sampled_from([100, 2**12, 2**24 - 2048]))
+@settings(deadline=None, max_examples=40)
+def test_sums_on_a_grid_are_exact_in_single_precision_and_off_by_what_is_said(
+    texts: list[str], data: st.DataObject, most: int
+) -> None:
+    whole = np.array(data.draw(st.lists(st.lists(st.integers(-9, 9), min_size=5, max_size=5), min_size=1)))
+    for rows in (vectorize(texts), meanings(whole.astype(np.int8))):
+        near, moved = rows.on_grid(most)
+        unit, chosen = rows.unit(), np.array(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))))
+        counts = near / steps_of(np.abs(unit).sum(axis=0), most)  # by powers of two: exact
+
+        assert (counts == np.rint(counts)).all()
+        assert (np.abs(counts).sum(axis=0) < 2**24).all()
+        assert (np.abs(chosen @ unit - chosen @ near.astype(np.float64)) <= moved + 1e-14).all()
+
+
+def test_sums_in_single_precision_are_those_of_double_to_the_last_bit() -> None:
+    """In blocks of two thousand texts, with whatever BLAS: what the p's exactness rests on."""
+    texts = [f"{one} {at}" for at, one in enumerate(plain_texts(2500, "many"))]
+    rows = vectorize(texts).take(range(2048))
+    near, _ = rows.on_grid((1 << 24) - 2048)
+    labels = np.random.Generator(np.random.PCG64(4)).integers(0, 2, size=(40, 2048))
+
+    assert (labels.astype(np.float32) @ near == labels.astype(np.float64) @ near.astype(np.float64)).all()
 
 
 @given(LINES, st.data())
