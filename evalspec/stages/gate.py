@@ -57,7 +57,9 @@ def _over(
         )
         where = slice_label(rule.where) if rule.where else rule.by or "the pools that a generator wrote"
         why = silent.note if silent is not None and silent.note else f"was not measured on {where}"
-        return [_verdict(rule, "not known", None, f"{measure}: {why}", None, waiver, today)]
+        nothing = Measurement(measure=measure, version=1, value=None, slice=where, note=why)
+        row = nothing if nothing.is_change else None  # so that a report, which holds no change, leaves it out
+        return [_verdict(rule, "not known", row, f"{measure}: {why}", None, waiver, today)]
     return [_judge(rule, row, waiver, today) for row in seen]
 
 

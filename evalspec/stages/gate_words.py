@@ -87,9 +87,9 @@ def sentence(row: Measurement, bound: str) -> str:
     of = f" of `{row.of}`" if row.of else ""
     of += f" by `{row.space}`" if row.space in MEANING else ""
     beside = f", seeds {row.baseline:.3g}" if row.baseline is not None else ""
-    then = row.detail.get("then")
-    if row.is_change and isinstance(then, float | int):
-        beside += f", {then:.3g} in the base lock"
+    now, then = row.detail.get("now"), row.detail.get("then")
+    if row.is_change and isinstance(now, float | int) and isinstance(then, float | int):
+        beside = f", {now:.3g} now and {then:.3g} in the base lock"
     against = " against the other levels" if row.measure in GATE_INTERVAL else ""
     evidence = f", p {row.p:.3f}{against}" if row.p is not None else ""
     if row.interval is not None:
@@ -125,6 +125,10 @@ def to_do(row: Measurement, *, below: bool) -> str | None:
 
 def to_have(row: Measurement) -> str | None:
     """Say what it takes that there is a figure at all."""
+    if row.is_change and (row.note or "").startswith("skipped"):
+        return "commit a lock, or name a commit that has one with `--base`"
+    if row.is_change and (row.note or "").startswith("refused"):
+        return "commit a lock of this build: from then on changes are measured"
     return TO_HAVE.get(row.measure.partition(".")[0]) if (row.note or "").startswith("not known yet") else None
 
 
@@ -144,6 +148,8 @@ def to_know(row: Measurement, bound: float | None, *, below: bool) -> str | None
         return _more(_decided_at(row.value, row.n, bound, below=below), row.n, what)
     if row.p is None:
         return None
+    if row.is_change:
+        return _more_new(row)
     needed = _significant_at(row.p, row.n, alpha_of(row.measure))
     if needed is not None:
         return _more(needed, row.n, "cases")
@@ -151,6 +157,20 @@ def to_know(row: Measurement, bound: float | None, *, below: bool) -> str | None
     return (
         f"exchanging labels gives as much in {100 * row.p:.0f} % of draws, so the figure does not say how many cases "
         f"it takes; with {3 * row.n:,} more, chance alone gives half as much"
+    )
+
+
+def _more_new(row: Measurement) -> str:
+    """Say how many more cases must differ from the base; those in both are no evidence."""
+    held = row.detail.get("in_both")
+    differ = row.n - (held if isinstance(held, int) else 0)
+    assert row.p is not None
+    needed = _significant_at(row.p, differ, alpha_of(row.measure)) if differ > 0 else None
+    if needed is not None and needed > differ:
+        return f"about {needed - differ:,} more cases that the base does not have would decide it, if the figure stays"
+    return (
+        f"exchanging the {differ:,} cases that are new with those they replace gives as much in {100 * row.p:.0f} % of "
+        "draws: nothing says that the writer changed"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from evalspec.model.case import EvalSet, Seed, measured_text
 from evalspec.model.defaults import TAKEN
@@ -12,8 +13,9 @@ from evalspec.model.outcome import Measurement
 from evalspec.model.spec import Spec, space_of
 from evalspec.model.vocabulary import MEANING, NOT_RECOMPUTED, ON_REQUEST
 from evalspec.registry import Catalog, Member
-from evalspec.stages.measuring.change import changes
-from evalspec.stages.measuring.frame import WHOLE, Frame, Slice, unique
+from evalspec.stages.measuring.base_set import base_frame, decided
+from evalspec.stages.measuring.change import BROKEN, CHANGE, NO_BASE, change_of, survival_change
+from evalspec.stages.measuring.frame import COMPARED, TEXTS, WHOLE, Frame, Slice, unique
 from evalspec.stats.blas import one_thread
 from evalspec.stats.comparison import Comparison
 from evalspec.stats.scope import MeasureFacts, Scope, rounded
@@ -24,8 +26,6 @@ __all__ = ["MeasureFacts", "measure"]
 # Slices that every set is counted by, beside its axes.
 TIMED = frozenset({"age"})  # what asks which day it is
 COUNTED_BY = ("pool", "track", "language")
-COMPARED = frozenset({"comparison", "terms"})
-TEXTS = COMPARED | {"source", "texts"}  # what looks at texts on two sides; for the others none are put together
 # Of so few, threads of a BLAS spend more CPU on waiting for each other than they save: measured, two to four times all.
 FEW_CASES = 5000
 NOTHING = Comparison(pool=(), seeds=(), key="")
@@ -49,13 +49,19 @@ class _Variant:
         return style if isinstance(style, str) else None
 
 
-@dataclass(slots=True)
+@dataclass
 class _Run:
     """Comparisons made once and shared; a class because it remembers."""
 
     frame: Frame
     facts: MeasureFacts
     made: dict[tuple[str, str | None], Comparison] = field(default_factory=dict)
+
+    @cached_property
+    def base(self) -> _Run | None:
+        """The set of the base lock beside today's seeds; None where there is none, or none that can be read."""
+        frame = base_frame(self.facts.base, self.frame) if self.facts.base is not None else None
+        return None if frame is None else _Run(frame=frame, facts=self.facts)
 
     def comparison(self, one: Slice, exempt_style: str | None) -> Comparison:
         key = (one.label, exempt_style if self.frame.asks_for(exempt_style) else None)
@@ -195,7 +201,10 @@ _ANSWERS_BY_ITSELF = frozenset({"survival", "agreement"})
 
 
 def _measured(run: _Run, variant: _Variant, one: Slice) -> tuple[Measurement, ...]:
-    scope = run.scope(variant, one)
+    return _taken(run.scope(variant, one), variant)
+
+
+def _taken(scope: Scope, variant: _Variant) -> tuple[Measurement, ...]:
     if scope.cases and variant.exempt_style is not None and not scope.comparison.pool:
         return (scope.silent(f"not applicable: its personas are told which {variant.exempt_style} to write", n=0),)
     if variant.per in COMPARED and scope.comparison.why_not is not None:
@@ -235,11 +244,26 @@ def _changed(run: _Run, variant: _Variant, slices: Sequence[Slice]) -> list[Meas
         and rule.of in (None, variant.of)
         and variant.space in (None, space_of(rule, run.frame.spec))
     ]
-    wanted = {one.label for rule in rules for one in run.frame.asked(rule)}
+    if not rules:
+        return []
+    frames = [run.frame, *([run.base.frame] if run.base is not None else [])]  # a level may be gone since
+    asked = [one for rule in rules for frame in frames for one in frame.asked(rule)]
     if any(not rule.where and rule.by is None for rule in rules):
-        wanted |= {one.label for one in slices if one.is_judged}
-    return [
-        changes(run.scope(variant, one), variant.member, compared=variant.per in TEXTS)
-        for one in slices
-        if one.label in wanted
-    ]
+        whole = [one for one in slices if one.label == WHOLE]
+        asked += whole or [one for one in slices if one.is_judged or variant.per == "pools"]
+    wanted = unique(asked)
+    rows = [(one, _change(run, variant, one, len(wanted))) for one in wanted]
+    # A change that is within its bound has no p, and counts as one of many all the same.
+    ps = holm([1.0 if row.p is None else row.p for _, row in rows])
+    return [row if row.p is None else replace(row, p=rounded(p)) for (_, row), p in zip(rows, ps, strict=True)]
+
+
+def _change(run: _Run, variant: _Variant, one: Slice, slices: int) -> Measurement:
+    now, member = run.scope(variant, one), variant.member
+    now = replace(now, measure=f"{member.name}.{CHANGE}")
+    if run.base is None:
+        return now.silent(NO_BASE if run.facts.base is None else BROKEN)
+    if member.name == "survival":
+        return survival_change(now, decided(run.frame, one.match), decided(run.base.frame, one.match))
+    then = replace(run.base.scope(variant, one), measure=now.measure)
+    return change_of(now, then, member, slices, lambda scope: _taken(scope, variant)[0])

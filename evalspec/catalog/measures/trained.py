@@ -36,6 +36,7 @@ SPACES = ("lexical", "minilm")
     source="measures.md, B",
     spaces=SPACES,
     digests="known",
+    sampled=True,
 )
 def novelty(scope: Scope) -> Measurement:
     """Return the share of red-team cases that are near no known attack: other words, no 13 in a row, no near vector."""

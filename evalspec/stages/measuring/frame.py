@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from evalspec.digests import digest
-from evalspec.model.case import Case, EvalSet, Seed, input_from_json
+from evalspec.model.case import Case, EvalSet, Seed
 from evalspec.model.defaults import TAKEN, WRITTEN
-from evalspec.model.outcome import Lock
 from evalspec.model.slices import seed_matches, seed_slice_values, slice_label, slice_values
 from evalspec.model.spec import GateRule, Match, Pool, Spec
-from evalspec.stats.comparison import Comparison, Item, Texts, item_of, item_of_case, item_of_seed
+from evalspec.stats.comparison import Comparison, Item, Texts, item_of_case, item_of_seed
 from evalspec.text.meaning import Embed
 
 WHOLE = "all"
+COMPARED = frozenset({"comparison", "terms"})
+TEXTS = COMPARED | {"source", "texts"}  # what looks at texts on two sides; for the others none are put together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,20 +180,6 @@ def unique(slices: Iterable[Slice]) -> tuple[Slice, ...]:
         if one.label not in found or (one.is_judged and not found[one.label].is_judged):
             found[one.label] = one
     return tuple(found.values())
-
-
-def base_items(base: Lock, pool: str) -> tuple[Item, ...]:
-    """Return the texts that a pool had in the base lock."""
-    parents: dict[str, tuple[str, ...]] = {}
-    rows: list[tuple[str, object]] = []
-    for case in base.cases:
-        lineage = case.get("lineage")
-        found = lineage.get("parents", ()) if isinstance(lineage, Mapping) else ()
-        id = str(case["id"])
-        parents[id] = tuple(found) if isinstance(found, list | tuple) else ()
-        if isinstance(lineage, Mapping) and lineage.get("pool") == pool:
-            rows.append((id, case["input"]))
-    return tuple(item_of(id, input_from_json(value), _root(id, parents)) for id, value in rows)
 
 
 def _root(id: str, parents: Mapping[str, tuple[str, ...]]) -> str:

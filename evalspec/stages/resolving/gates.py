@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Literal, cast
 
 from evalspec.diagnostics import did_you_mean
@@ -15,7 +16,13 @@ from evalspec.stages.resolving.matches import Slicer, match_of, slice_known
 from evalspec.stages.resolving.tree import Node, Scope
 
 BOUNDS = ("min", "max", "within", "change")
-COMPARING = frozenset({"comparison", "terms", "source"})  # kinds of measures that hold texts against the seeds
+# What a lock says nothing of, so that nobody can tell how it was.
+NO_CHANGE: Mapping[str, str] = MappingProxyType(
+    {
+        "agreement": "a lock holds what was decided, and not what each reader said",
+        "related_judges": "a lock holds cases, and not who was to judge them",
+    }
+)
 COVERED = frozenset({"production", "traffic", "document"})
 
 
@@ -97,12 +104,13 @@ def _check_fit(scope: Scope, name: str, node: Node, member: Member) -> None:
     slices = [name for name, _ in where.entries()] if where is not None else []
     change, within = node.get("change"), node.get("within")
     on_pools = set(slices) <= {"pool"} and (by is None or by.string == "pool")
-    if change is not None and member.traits.get("per") not in COMPARING:
-        message = f"`{measure}` compares no texts with the seeds, so its change is not measured"
+    if change is not None and measure in NO_CHANGE:
+        message = f"`{measure}` has no change: {NO_CHANGE[measure]}"
         scope.problems.add("C226", message, at=change.at, hint="bound the figure itself, by `min` or `max`")
-    elif change is not None and not on_pools:
-        hint = "`where: {pool: NAME}`, `by: pool`, or neither for every pool that a generator wrote"
-        scope.problems.add("C226", f"gate `{name}`: a change is measured pool by pool", at=change.at, hint=hint)
+    elif change is not None and measure == "survival" and not on_pools:
+        message = f"gate `{name}`: of a dropped candidate a lock says the pool alone, so survival changes pool by pool"
+        hint = "`where: {pool: NAME}`, `by: pool`, or neither for all that was made"
+        scope.problems.add("C226", message, at=change.at, hint=hint)
     if within is not None and measure not in BESIDE_SEEDS | RELATIVE:
         message = f"`within` is relative to the seeds, and there is no `{measure}` of the seeds"
         scope.problems.add("C226", message, at=within.at, hint="bound the figure itself, by `min` or `max`")
