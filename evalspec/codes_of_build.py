@@ -29,8 +29,23 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "X504": (
             "a model other than the one that is named",
-            "`minilm` is one model, and its weights and tokenizer are named by their sha256. The files that are "
-            "installed have another, so that their vectors would be of another space.",
+            "`minilm` is one model, and its weights and tokenizer are named by their sha256; a model of your own is "
+            "named by the sha256 of its weights, of its settings, and by its revision. What is there is another one, "
+            "so that its vectors would be of another space. `evalspec catalog embedder FOLDER` prints what a folder "
+            "holds; name that in the spec where it is the model that you mean.",
+        ),
+        "X505": (
+            "no model where the spec says",
+            "The spec brings a model of its own as a folder beside it, which is usually not in git, and nothing is "
+            "there. Put the model there: it is named by its digests, so a copy from anywhere is as good. `check`, "
+            "`plan` and `verify` need no model.",
+        ),
+        "X506": (
+            "a model that is not run",
+            "A model of your own is a folder as sentence-transformers writes it, with `modules.json` and its weights "
+            "as safetensors. A pickle (`pytorch_model.bin`) runs what it holds when it is read, and `auto_map` or a "
+            "step of the model's own asks for code from its folder: neither is ever loaded. Steps that evalspec does "
+            "not run, damaged files and other widths than 32 to 4,096 are refused too.",
         ),
         "X510": (
             "one input, two answers",

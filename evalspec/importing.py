@@ -89,7 +89,7 @@ def _embed(spec: Spec, source: Source, embedder: str, progress: Progress) -> Emb
             hint = f"Say `--embedder {named}`, or name the other one in the spec."
         message = f"`--embedder {embedder}`: the spec's embedder is {named}, and no build reads vectors of another"
         raise EvalspecError([_problem("I327", message, spec.path, hint)])
-    require_embedder(spec.path)
+    require_embedder(spec)
     return embedder_of(spec, progress, cached=True)
 
 

@@ -99,6 +99,7 @@ def build(
         inputs=inputs,
         families=families_of(spec, inputs.families),
         related=related,
+        spoken=tools.spoken,
         today=today,
         warnings=tuple(one for one in findings if one.severity == "warning"),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from evalspec.digests import digest
 from evalspec.model.asking import Reply, Request
 from evalspec.model.case import Made, Unmade
+from evalspec.model.embedders import Spoken
 from evalspec.text.function_words import Tag
 from evalspec.text.meaning import Embed
 
@@ -28,6 +29,7 @@ class Tools:
     data: Mapping[str, object] = field(default_factory=dict)  # YAML and JSON input files, parsed, by the same path
     tag: Tag | None = None  # parts of speech; None where no gate asks, and in a replay without the extra
     embed: Embed | None = None  # the spec's embedder; None where it names none, and in a replay with the core alone
+    spoken: Spoken | None = None  # what the embedder is, where the spec brings it
     recorded: Mapping[str, tuple[str, float]] = field(default_factory=dict)  # what a replay takes in its place
 
 

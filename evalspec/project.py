@@ -16,7 +16,7 @@ from evalspec.edges.files import exists, noting, read_bytes
 from evalspec.edges.git import text_at
 from evalspec.edges.project_folder import project_folder
 from evalspec.edges.tagging import has_tagger, pattern_tags, require_tagger
-from evalspec.embedding import embedder_of, has_embedder, require_embedder
+from evalspec.embedding import embedder_of, has_embedder, require_embedder, spoken_of
 from evalspec.loading import Loaded, check_spec, family_table, load_spec, read_inputs
 from evalspec.model.build import Build, Inputs
 from evalspec.model.outcome import Lock
@@ -73,7 +73,7 @@ def run(
         inputs = replace(inputs, base=base_lock(inputs.spec, base))
     with tools_for(loaded, inputs, asked, progress, recorded=recorded) as tools:
         if until in MEASURED and tools.embed is not None:
-            require_embedder(loaded.spec.path)  # before any work, and whatever a cache still holds
+            require_embedder(loaded.spec)  # before any work, and whatever a cache still holds
         if until in MEASURED and recorded is None and asks_for_tags(loaded.spec):
             require_tagger(loaded.spec.path)
         done = build(
@@ -100,7 +100,8 @@ def tools_for(
     recorded: Mapping[str, tuple[str, float]] | None = None,
 ) -> Iterator[Tools]:
     """Return the ports of a build over files that were read; with `recorded` nothing embeds."""
-    if recorded is None and asked.mode == "reading" and loaded.spec.screen.embedder in MEANING and not has_embedder():
+    reads_meaning = loaded.spec.screen.embedder in MEANING
+    if recorded is None and asked.mode == "reading" and reads_meaning and not has_embedder(loaded.spec):
         # Who only reads needs no model: what the lock states is what there is to read.
         found = read_lock(loaded.spec)
         recorded = recorded_drops(found[0].drops) if found else {}
@@ -112,6 +113,7 @@ def tools_for(
             texts=inputs.texts,
             data=inputs.data,
             embed=embed,
+            spoken=spoken_of(loaded.spec) if embed is not None else None,
             tag=pattern_tags if asks_for_tags(loaded.spec) and has_tagger() else None,
             recorded=recorded or {},
         )

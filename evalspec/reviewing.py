@@ -42,7 +42,7 @@ def waiting(
     """Build a spec up to its mix and return what waits for a person; writes nothing."""
     done = run(path, until="mix", progress=progress, reading=True, asked=Asked(mode="reading"))
     # Readers need not have the model: what it says is shown to them, and decides nothing here.
-    embed = embedder_of(done.spec, progress, cached=True) if has_embedder() else None
+    embed = embedder_of(done.spec, progress, cached=True) if has_embedder(done.spec) else None
     return done, reading_list(done, everything=everything, embed=embed)
 
 

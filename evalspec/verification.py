@@ -134,7 +134,7 @@ def _replayed(path: str, today: str | None, base: Base | None, steps: Progress) 
 def _replay_problems(
     path: str, loaded: Loaded, lock: Lock, text: str, today: str | None, base: str | None, steps: Progress
 ) -> tuple[Diagnostic, ...]:
-    other = another_maker(lock, tags_of(loaded.catalog, loaded.spec.screen.embedder), lock_path(loaded.spec), path)
+    other = another_maker(lock, tags_of(loaded.catalog, str(lock.header.get("embedder"))), lock_path(loaded.spec), path)
     if other is not None:
         return (other,)
     try:
@@ -147,9 +147,16 @@ def _replay_problems(
 
 
 def tags_of(catalog: Catalog, embedder: str) -> frozenset[str]:
-    """Return everything with a version that a lock may name and this evalspec has, such as `typo@1`."""
+    """Return everything with a version that a lock may name and this evalspec has, such as `typo@1`.
+
+    `embedder` is the one that the lock names: of it the version alone counts, since any name may be a spec's own.
+    """
     kinds: tuple[Kind, ...] = ("operator", "attack", "measure")
-    return frozenset({*(one.tag for kind in kinds for one in catalog.all(kind)), embedder_tag(embedder)})
+    name, _, made = embedder.partition("@")
+    own = made.partition("+")
+    return frozenset(
+        {*(one.tag for kind in kinds for one in catalog.all(kind)), f"{embedder_tag(name)}{own[1]}{own[2]}"}
+    )
 
 
 def _exit(diagnostics: Iterable[Diagnostic]) -> Exit:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from evalspec.after.guard_made import made_since
 from evalspec.model.diff import Lowered, Said, said
+from evalspec.model.embedders import OwnModel
 from evalspec.model.spec import GateRule, Source, Spec
 
 _SEVERITY: Mapping[str, int] = MappingProxyType({"off": 0, "warning": 1, "error": 2})
@@ -228,11 +229,18 @@ def _screen(before: Spec, after: Spec) -> list[Lowered]:
     if before.screen.embedder != after.screen.embedder:
         words = said("screen: embedder {} is now {}", before.screen.embedder, after.screen.embedder)
         found.append(Lowered(kind="screen", name="embedder", said=words))
+    elif _bytes_of(before.screen.own) != _bytes_of(after.screen.own):
+        words = said("screen: embedder {} is another model than it was", after.screen.embedder)
+        found.append(Lowered(kind="screen", name="embedder", said=words))
     lost = sorted(set(before.screen.signature_words) - set(after.screen.signature_words))
     if lost:
         words = said("no longer looked for as a signature: {}", ", ".join(lost))
         found.append(Lowered(kind="screen", name="signature_words", said=words))
     return found
+
+
+def _bytes_of(own: OwnModel | None) -> tuple[str, str] | None:
+    return (own.weights, own.settings) if own else None
 
 
 def _random_state(before: Spec, after: Spec) -> list[Lowered]:

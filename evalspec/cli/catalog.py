@@ -6,6 +6,7 @@ import click
 
 from evalspec.catalog import load_catalog
 from evalspec.cli.console import emit, emit_json, examples, reporting
+from evalspec.cli.embedders import show_embedder
 from evalspec.cli.families import show_families
 from evalspec.diagnostics import did_you_mean
 from evalspec.registry import Kind, Member
@@ -21,6 +22,7 @@ _PLURAL = {f"{kind}s": kind for kind in KINDS}
         "evalspec catalog abbreviate",
         "evalspec catalog families",
         "evalspec catalog family groq/deepseek-r1-distill-llama-70b",
+        "evalspec catalog embedder specs/models/bge-small",
     ),
 )
 @click.argument("name", required=False)
@@ -30,14 +32,19 @@ def command(name: str | None, models: tuple[str, ...], how: str) -> int:
     """List the catalogue, one kind of it (`operators`), or one member (`abbreviate`) with its options.
 
     Operators and attacks are what a spec's pools may name; measures are what its gates may name. `families` lists the
-    families of models, `family MODEL` says of which one a model is; exit 1 when its name does not tell.
+    families of models, `family MODEL` says of which one a model is; exit 1 when its name does not tell. `embedder
+    FOLDER` looks at an embedding model of your own, and prints what a spec says to name it.
     """
+    if name == "embedder":
+        if len(models) != 1:
+            raise click.UsageError("`embedder FOLDER` looks at the folder of one model")
+        return show_embedder(models[0], how)
     if name in ("families", "family"):
         if (name == "family") != bool(models):
             raise click.UsageError("`families` lists them all; `family MODEL` asks about a model's name")
         return show_families(models, how)
     if models:
-        raise click.UsageError("only `family` takes names of models")
+        raise click.UsageError("only `family` takes names of models, and `embedder` a folder")
     catalog = load_catalog()
     members = [member for kind in KINDS for member in catalog.all(kind)]
     if name in _PLURAL:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from evalspec.diagnostics import Diagnostic
 from evalspec.model.asking import Reply
 from evalspec.model.case import Anchor, Candidate, Drop, EvalSet, Seed
+from evalspec.model.embedders import Spoken
 from evalspec.model.jury import Jury
 from evalspec.model.ledger import Ledger, LedgerView, Reviewed
 from evalspec.model.outcome import Lock, Measurement, Related, Served, Verdict
@@ -58,6 +59,7 @@ class Build:
     report: str | None = None
     replies: Mapping[str, Reply] = field(default_factory=dict)  # every reply that was used, by the key of its question
     served: tuple[Served, ...] = ()  # the models that wrote those replies, by the model that was asked
+    spoken: Spoken | None = None  # what the spec's own embedding model is; None too where nobody asked it
     today: str | None = None  # YYYY-MM-DD; None: the day was not asked about
     warnings: tuple[Diagnostic, ...] = ()
     read: Mapping[str, bytes] = field(default_factory=dict)  # digest of every file that was read, by path

@@ -1,10 +1,13 @@
-"""The embedding models that a spec may name: which files they are, and what they cannot see."""
+"""The embedding models that a spec may name or bring: which files they are, and what they cannot see."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Literal
+
+from evalspec.diagnostics import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,27 @@ class Embedder:
     tokenizer: str  # sha256
     longest: int  # word pieces that are read of a text
     blind: str  # what it cannot see, for every report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnModel:
+    """A model that a spec brings: a folder beside the spec, and the digests of what must stand in it."""
+
+    path: str  # of the folder, relative to the spec
+    revision: str  # which one of its makers' it is, for people
+    weights: str  # sha256
+    settings: str  # sha256
+    at: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What the folder of a spec's own model turned out to hold, for the report."""
+
+    architecture: str
+    dimensions: int
+    longest: int | None  # word pieces that are read of a text
+    runner: Literal["evalspec", "sentence-transformers"]  # what turns texts into vectors
 
 
 EMBEDDERS: Mapping[str, Embedder] = MappingProxyType(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from evalspec.diagnostics import Diagnostic, Span
+from evalspec.model.embedders import OwnModel
 from evalspec.model.task import Behaviour as Behaviour
 from evalspec.model.task import Check as Check
 from evalspec.model.task import Expected as Expected
@@ -16,7 +17,7 @@ from evalspec.model.task import PartKind as PartKind
 from evalspec.model.task import Question as Question
 from evalspec.model.task import Task as Task
 from evalspec.model.task import Track as Track
-from evalspec.model.vocabulary import LEXICAL, SPACES, TWO_QUESTIONS
+from evalspec.model.vocabulary import LEXICAL, SPACES, TWO_QUESTIONS, spaces_with
 
 Purpose = Literal["launch", "smoke", "bootstrap"]
 SourceKind = Literal["production", "golden", "anchor", "document", "training", "traffic", "known"]
@@ -251,7 +252,8 @@ class Pool:
 class Screening:
     """What removes a candidate; every bound is a cosine or a quantile."""
 
-    embedder: Literal["lexical", "minilm"] = "lexical"
+    embedder: str = "lexical"  # or minilm, or the name of a model of the spec's own
+    own: OwnModel | None = None
     language_id: str | None = None
     near_lexical: float = 0.85
     near_semantic: float = 0.92
@@ -385,5 +387,5 @@ def space_of(rule: GateRule, spec: Spec) -> str:
     """
     is_by_words = rule.is_default or rule.measure in TWO_QUESTIONS
     space = rule.space or (LEXICAL if is_by_words else spec.screen.embedder)
-    known = SPACES.get(rule.measure, (space,))
-    return space if space in known else known[0]
+    known = spaces_with(SPACES.get(rule.measure, (space,)), spec.screen.embedder)
+    return space if space in known else known[0] or space

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -153,7 +153,18 @@ HELD_AGAINST: Mapping[str, Literal["terms", "source"]] = MappingProxyType(
     }
 )
 LEXICAL = "lexical"  # the space that needs no model
-MEANING: frozenset[str] = frozenset({"minilm"})  # spaces that an embedding model makes
+MINILM = "minilm"  # the packaged model; in a measure's list of spaces it stands for whatever embedder a spec names
+BY_WORDS: frozenset[str] = frozenset({"lexical", "js", "c2st", "shapes", "pattern"})  # spaces that no model makes
+
+
+class _ByMeaning(Container[object]):
+    """Every space that an embedding model makes: a spec gives a model of its own a name that nobody can list."""
+
+    def __contains__(self, space: object) -> bool:
+        return isinstance(space, str) and space not in BY_WORDS
+
+
+MEANING: Container[object] = _ByMeaning()
 NOT_RECOMPUTED = "not recomputed: it needs the embedder"  # where a replay with the core alone has no figure
 ON_REQUEST: frozenset[str] = frozenset({"pattern"})  # spaces that are looked into only where a gate names them
 # Measures over an embedding or a tagger, and the spaces each is defined in; the first is the one that needs nothing.
@@ -169,6 +180,13 @@ SPACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "training_overlap": ("lexical", "minilm"),
     }
 )
+
+
+def spaces_with(known: Iterable[str | None], embedder: str) -> tuple[str | None, ...]:
+    """Return the spaces of a measure where `embedder` reads meaning."""
+    return tuple(embedder if one == MINILM and embedder in MEANING else one for one in known)
+
+
 # Measures that ask one thing by words (was this text there?) and another by meaning (was one like it?): a gate is about
 # words unless it names the space, and one that does leaves the gate over words where it is.
 TWO_QUESTIONS: frozenset[str] = frozenset({"novelty", "training_overlap"})

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from evalspec.digests import digest, digest_text
 from evalspec.model.asking import Reply
 from evalspec.model.build import Build
+from evalspec.model.embedders import OwnModel
 from evalspec.model.spec import Spec
 from evalspec.model.vocabulary import MEANING
 from evalspec.registry import Catalog
@@ -15,6 +16,7 @@ from evalspec.text.meaning import MEANING_VERSION
 from evalspec.text.vectors import SPACE_VERSION
 
 CANARY_PREFIX = "evalspec-canary"
+OWN_DIGITS = 16  # of the digest over a model of a spec's own; the spec holds the digests whole
 
 
 def header(build: Build, catalog: Catalog, *, partial: bool) -> dict[str, object]:
@@ -29,7 +31,7 @@ def header(build: Build, catalog: Catalog, *, partial: bool) -> dict[str, object
         "inputs": _inputs(build),
         "operators": _operators(build),
         "measures": sorted({f"{one.measure}@{one.version}" for one in build.measurements or ()}),
-        "embedder": embedder_tag(spec.screen.embedder),
+        "embedder": embedder_tag(spec.screen.embedder, spec.screen.own),
     }
     models = _models(build)
     if models:
@@ -46,9 +48,10 @@ def header(build: Build, catalog: Catalog, *, partial: bool) -> dict[str, object
     return facts
 
 
-def embedder_tag(embedder: str) -> str:
-    """Return an embedder with the version of its space, as a lock names it."""
-    return f"{embedder}@{MEANING_VERSION if embedder in MEANING else SPACE_VERSION}"
+def embedder_tag(embedder: str, own: OwnModel | None = None) -> str:
+    """Return an embedder with the version of its space, as a lock names it; of a spec's own model with what it is."""
+    tag = f"{embedder}@{MEANING_VERSION if embedder in MEANING else SPACE_VERSION}"
+    return f"{tag}+{digest([own.weights, own.settings])[:OWN_DIGITS]}" if own else tag
 
 
 def canary(spec: Spec) -> str:

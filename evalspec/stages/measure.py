@@ -11,7 +11,7 @@ from evalspec.model.case import EvalSet, Seed, measured_text
 from evalspec.model.defaults import TAKEN
 from evalspec.model.outcome import Measurement
 from evalspec.model.spec import Spec, space_of
-from evalspec.model.vocabulary import MEANING, NOT_RECOMPUTED, ON_REQUEST
+from evalspec.model.vocabulary import MEANING, NOT_RECOMPUTED, ON_REQUEST, spaces_with
 from evalspec.registry import Catalog, Member
 from evalspec.stages.measuring.base_set import base_frame, decided
 from evalspec.stages.measuring.change import BROKEN, CHANGE, NO_BASE, change_of, survival_change
@@ -139,7 +139,7 @@ def _all(run: _Run, catalog: Catalog, only: Collection[str] | None) -> tuple[Mea
 def _variants(member: Member, frame: Frame) -> tuple[_Variant, ...]:
     spec, per = frame.spec, member.traits.get("per")
     asked = [rule for rule in spec.gates if rule.measure == member.name]
-    known: Sequence[str | None] = member.traits.get("spaces") or (None,)
+    known = spaces_with(member.traits.get("spaces") or (None,), spec.screen.embedder)
     spaces = [
         space
         for space in known

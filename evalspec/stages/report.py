@@ -12,7 +12,7 @@ from evalspec.stages.header import replies_digest
 from evalspec.stages.reporting.claims import claims, five_questions, real_cases, two_questions
 from evalspec.stages.reporting.distances import distance_table
 from evalspec.stages.reporting.gaps import gaps
-from evalspec.stages.reporting.instruments import same_meaning_table
+from evalspec.stages.reporting.instruments import same_meaning_table, spoken_numbers
 from evalspec.stages.reporting.jury import jury_numbers, jury_tables
 from evalspec.stages.reporting.leakage import leakage, room
 from evalspec.stages.reporting.likeness import likeness
@@ -92,6 +92,7 @@ def numbers(build: Build) -> dict[str, object]:
         "root": build.lock.root,
         "inputs": inputs_digest(build),
         **({"today": build.today} if build.today else {}),
+        **({"embedder": spoken_numbers(build)} if build.spoken else {}),
         "cases": len(cases),
         "real": real_cases(build),
         "pools": dict(sorted(Counter(case.pool for case in cases).items())),

@@ -23,6 +23,10 @@ KINDS: tuple[SourceKind, ...] = ("known", "training")
 
 def maker(spec: Spec) -> Mapping[str, object]:
     """Return everything that decides a vector of the spec's embedder beside the text."""
+    own, same = spec.screen.own, {"scale": SCALE, "version": MEANING_VERSION}
+    if own is not None:
+        named = {"embedder": spec.screen.embedder, "revision": own.revision}
+        return {**named, "weights": own.weights, "settings": own.settings, **same}
     model = EMBEDDERS[spec.screen.embedder]
     return {
         "embedder": spec.screen.embedder,
@@ -31,8 +35,7 @@ def maker(spec: Spec) -> Mapping[str, object]:
         "weights": model.weights,
         "tokenizer": model.tokenizer,
         "pieces": model.longest,
-        "scale": SCALE,
-        "version": MEANING_VERSION,
+        **same,
     }
 
 

@@ -1,4 +1,4 @@
-"""The packaged all-MiniLM-L6-v2, which needs no hub: two data files of a package, read with the digests named here alone.
+"""The packaged all-MiniLM-L6-v2, which needs no hub: two files of a package, read with the digests named here alone.
 
 None of the package's code runs, and nothing reaches for a network.
 """

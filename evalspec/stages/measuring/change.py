@@ -15,6 +15,7 @@ from evalspec.later import np
 from evalspec.model.outcome import Lock, Measurement
 from evalspec.model.vocabulary import LEXICAL, MEANING
 from evalspec.registry import Member
+from evalspec.stages.header import embedder_tag
 from evalspec.stages.measuring.exchanged import Both, exchanged_p, moved_by
 from evalspec.stages.measuring.frame import TEXTS
 from evalspec.stats.comparison import Comparison
@@ -99,8 +100,9 @@ def _refused(base: Lock | None, scope: Scope, member: Member) -> str | None:
     if older and member.tag not in older:
         return f"refused: the base lock was measured by {', '.join(older)}, and this is {member.tag}"
     embedder = str(base.header.get("embedder") or "")
-    if scope.space in MEANING and embedder and not embedder.startswith(f"{scope.space}@"):
-        return f"refused: the base lock was made with `{embedder}`, which is another space than `{scope.space}`"
+    now = embedder_tag(scope.spec.screen.embedder, scope.spec.screen.own)
+    if scope.space in MEANING and embedder and embedder != now:
+        return f"refused: the base lock was made with `{embedder}`, which is another space than `{now}`"
     if scope.space == LEXICAL and embedder.startswith(f"{LEXICAL}@") and embedder != f"{LEXICAL}@{SPACE_VERSION}":
         return f"refused: the base lock was made with `{embedder}`, and n-grams are now `{LEXICAL}@{SPACE_VERSION}`"
     return None

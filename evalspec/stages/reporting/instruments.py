@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evalspec.model.build import Build
 from evalspec.model.case import measured_text
-from evalspec.model.embedders import EMBEDDERS, LEXICAL_BLIND
+from evalspec.model.embedders import EMBEDDERS, LEXICAL_BLIND, OwnModel
 from evalspec.stages.reporting.figures import find, plain_text, table
 
 QUOTED = 90  # characters of a text beside another
@@ -19,7 +19,33 @@ def instruments(build: Build) -> list[str]:
             f" Beside it stands `{build.spec.screen.embedder}`: {named.title}, {named.package} {named.revision}, "
             f"weights sha256 `{named.weights[:16]}`. {named.blind} A bound of one space means nothing in the other."
         )
+    if build.spec.screen.own is not None:
+        text += f" {_own(build, build.spec.screen.own)} A bound of one space means nothing in the other."
     return [text, ""]
+
+
+def _own(build: Build, own: OwnModel) -> str:
+    """Say what a model of the spec's own is, and that nobody here knows it."""
+    named = (
+        f"Beside it stands `{build.spec.screen.embedder}`, a model of this spec's own: revision `{own.revision}`, "
+        f"weights sha256 `{own.weights[:16]}`"
+    )
+    spoken, limit = build.spoken, ""
+    if spoken is not None:
+        named += f", {spoken.architecture}, {spoken.dimensions:,} dimensions, run by {spoken.runner}"
+        limit = f" but that it reads the first {spoken.longest:,} word pieces of a text" if spoken.longest else ""
+    return (
+        f"{named}. Of what it cannot see nothing is known here{limit}: the shares that docs/embeddings.md states are "
+        f"those of `minilm`, and so is the bound of {build.spec.screen.near_semantic:g} where the spec names no other."
+    )
+
+
+def spoken_numbers(build: Build) -> dict[str, object]:
+    """Return what the model of the spec's own was found to be, for the block of numbers."""
+    assert build.spoken is not None
+    told = build.spoken
+    facts = {"name": build.spec.screen.embedder, "architecture": told.architecture, "dimensions": told.dimensions}
+    return {**facts, "longest": told.longest, "run_by": told.runner}
 
 
 def same_meaning_table(build: Build) -> list[str]:

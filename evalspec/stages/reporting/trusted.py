@@ -18,8 +18,12 @@ def unmeasured(one: Measurement | None) -> bool:
 def with_written(now: Mapping[str, object], written: Mapping[str, Any], done: Build) -> Mapping[str, object]:
     """Return the numbers of a replay with what it could not measure as the report states it, row by row.
 
-    Only a row that both have is taken, and of a gate only one over such a row: all else is compared.
+    Only a row that both have is taken, and of a gate only one over such a row: all else is compared. So is what a model
+    of the spec's own was found to be, which stands in its folder alone.
     """
+    spoken = written.get("embedder")
+    if done.spec.screen.own is not None and done.spoken is None and isinstance(spoken, Mapping) and _is_plain(spoken):
+        now = {**now, "embedder": spoken}
     rows = {_measured(_row(one)) for one in done.measurements or () if unmeasured(one)}
     if not rows:
         return now

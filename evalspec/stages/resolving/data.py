@@ -7,7 +7,7 @@ from typing import Any
 
 from evalspec.digests import digest
 from evalspec.model.spec import Fact, Level, Match, OperatorUse, Part, Pool, RelationUse, Source, Spec
-from evalspec.model.vocabulary import GRIDS
+from evalspec.model.vocabulary import GRIDS, MEANING
 
 Data = dict[str, Any]
 # Lists whose order means nothing: the digest sorts them.
@@ -276,10 +276,19 @@ def _exemplars(pool: Pool) -> object:
 def _screen(spec: Spec) -> Data:
     screen, has_training = spec.screen, bool(spec.sources_of("training"))
     near = {"lexical": screen.near_lexical}
-    if screen.embedder == "minilm":
+    if screen.embedder in MEANING:
         near["semantic"] = screen.near_semantic
+    own = screen.own
     return _given(
-        embedder=screen.embedder,
+        embedder=screen.embedder
+        if own is None
+        else {
+            "name": screen.embedder,
+            "path": own.path,
+            "revision": own.revision,
+            "weights": own.weights,
+            "settings": own.settings,
+        },
         language_id=screen.language_id,
         near_duplicate=near,
         seed_distance={"far": screen.seed_far},

@@ -10,9 +10,18 @@ from typing import Literal, cast
 from evalspec.diagnostics import did_you_mean
 from evalspec.model.defaults import BESIDE_SEEDS, OF_THE_SET, RELATIVE, default_rules
 from evalspec.model.spec import GateRule, Pool, Purpose, Screening, Source, Task
-from evalspec.model.vocabulary import BOUND_BY_THE_MIX, HELD_AGAINST, LEXICAL, MEANING, SPACES, TWO_QUESTIONS
+from evalspec.model.vocabulary import (
+    BOUND_BY_THE_MIX,
+    HELD_AGAINST,
+    LEXICAL,
+    MEANING,
+    SPACES,
+    TWO_QUESTIONS,
+    spaces_with,
+)
 from evalspec.registry import Member
 from evalspec.stages.resolving.matches import Slicer, match_of, slice_known
+from evalspec.stages.resolving.policy import embedder_named
 from evalspec.stages.resolving.tree import Node, Scope
 
 BOUNDS = ("min", "max", "within", "change")
@@ -157,7 +166,7 @@ def _space(scope: Scope, node: Node, measure: str) -> str | None:
     known = SPACES.get(measure)
     if known is None:
         scope.inert(space, f"`{measure}` has no space")
-    elif space.string not in known:
+    elif space.string not in (*known, *spaces_with(known, embedder_named(scope.root.get("screen")))):
         scope.problems.add(
             "C204", f"`{measure}` has no space `{space.string}`", at=space.at, label=did_you_mean(space.string, known)
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, cast
+from typing import cast
 
+from evalspec.model.embedders import OwnModel
 from evalspec.model.spec import GateRule, Pool, Purpose, ReviewRule, Roles, Screening, Source, Task, Waiver
-from evalspec.model.vocabulary import DEVICE_NAMES, FOLDED_LOCKS, GRIDS, NAME, RELATIONS
+from evalspec.model.vocabulary import DEVICE_NAMES, FOLDED_LOCKS, GRIDS, LEXICAL, MEANING, MINILM, NAME, RELATIONS
 from evalspec.stages.resolving.paths import path_of
 from evalspec.stages.resolving.tree import Node, Scope
 
@@ -21,7 +22,7 @@ def screen_of(scope: Scope, sources: tuple[Source, ...]) -> Screening:
     node, base = scope.root.get("screen"), Screening()
     if node is None:
         return base
-    embedder = cast(Literal["lexical", "minilm"], node.text("embedder") or base.embedder)  # the schema lists them
+    embedder, own = embedder_named(node), _own(scope, node.get("embedder"))
     near, far, overlap = node.get("near_duplicate"), node.get("seed_distance"), node.get("training_overlap")
     semantic = near.get("semantic") if near else None
     if semantic is not None and embedder == "lexical":
@@ -35,6 +36,7 @@ def screen_of(scope: Scope, sources: tuple[Source, ...]) -> Screening:
     semantic_bound = semantic.data if semantic is not None else None
     return Screening(
         embedder=embedder,
+        own=own,
         language_id=node.text("language_id"),
         near_lexical=base.near_lexical if lexical is None else lexical,
         near_semantic=float(semantic_bound) if isinstance(semantic_bound, int | float) else base.near_semantic,
@@ -43,6 +45,31 @@ def screen_of(scope: Scope, sources: tuple[Source, ...]) -> Screening:
         training_ngram=int(_number(overlap, "ngram", base.training_ngram)),
         signature_words=words.strings if words is not None and isinstance(words.data, list) else (),
         signature_path=path_of(scope, words) if words is not None and isinstance(words.data, str) else None,
+        at=node.key_at,
+    )
+
+
+def embedder_named(screen: Node | None) -> str:
+    """Return the name of the embedder, as the block `screen` says it."""
+    given = screen.get("embedder") if screen else None
+    if given is None:
+        return LEXICAL
+    return given.string if isinstance(given.data, str) else given.text("name") or LEXICAL
+
+
+def _own(scope: Scope, node: Node | None) -> OwnModel | None:
+    """Return the model that the spec brings, after checking its name and its path."""
+    if node is None or isinstance(node.data, str):
+        return None
+    name, at = node.text("name") or "", node.get("name")
+    if name == MINILM or name not in MEANING:
+        message = f"no model of your own may be called `{name}`: it is the name of a space that every spec has"
+        scope.problems.add("C217", message, at=at.at if at else node.at)
+    return OwnModel(
+        path=path_of(scope, node.get("path")) or "",
+        revision=node.text("revision") or "",
+        weights=node.text("weights") or "",
+        settings=node.text("settings") or "",
         at=node.key_at,
     )
 
