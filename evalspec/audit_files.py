@@ -45,6 +45,8 @@ class Asked:
     training: str | None = None
     seeds_text: str | None = None
     training_text: str | None = None
+    known: str | None = None
+    known_text: str | None = None
     embedder: str = LEXICAL
 
 
@@ -64,14 +66,19 @@ def audit_files(asked: Asked, step: Step) -> Audited:
     classify = classifier(asked.told, lambda name: place(name, families) is not None)
     warnings: list[Diagnostic] = []
     file: AuditFile | None = _file(asked.path, asked.told, catalog, classify, warnings, step)
-    seeds = trained = None
+    seeds = trained = known = None
     if asked.seeds is not None:
         told = Told(text=asked.seeds_text)
         seeds = _file(asked.seeds, told, catalog, classify, warnings, step, "--seeds-text")
     if asked.training is not None:
         told = Told(text=asked.training_text, label="none", origin="none", verified="none", choices="none")
         trained = _file(asked.training, told, catalog, classify, warnings, step, "--training-text")
-    file, seeds, trained = _told_apart((asked.path, file), (asked.seeds, seeds), (asked.training, trained))
+    if asked.known is not None:
+        told = Told(text=asked.known_text, label="none", origin="none", verified="none", choices="none")
+        known = _file(asked.known, told, catalog, classify, warnings, step, "--known-text")
+    file, seeds, trained, known = _told_apart(
+        (asked.path, file), (asked.seeds, seeds), (asked.training, trained), (asked.known, known)
+    )
     assert file is not None
     found = audit(
         file,
@@ -79,6 +86,8 @@ def audit_files(asked: Asked, step: Step) -> Audited:
             seeds=seeds,
             training=trained,
             firewall=_firewall(trained, step) if trained is not None else None,
+            known=known,
+            attacks=_firewall(known, step) if known is not None else None,
             classify=classify,
             scrub=scrubber(detectors_of(catalog)),
             catalog=catalog,

@@ -15,6 +15,7 @@ from evalspec.auditing.look import COSTUME, LIKE, lines
 from evalspec.auditing.people import Classify, origin_of, percent, pools_of, said_origin, verified
 from evalspec.auditing.repeats import contradictions, copied, copies, duplicates, training
 from evalspec.auditing.scrubbed import Scrub, scrubbed_detail
+from evalspec.auditing.seen import novelty, novelty_in_meaning, rules_of, trained_in_meaning
 from evalspec.model.audit import Audit, AuditFile, AuditPool, AuditRow, Finding, Origin
 from evalspec.model.defaults import MIN_SIDE
 from evalspec.model.outcome import Measurement
@@ -31,6 +32,8 @@ class Beneath:
     seeds: AuditFile | None = None
     training: AuditFile | None = None
     firewall: Training | None = None
+    known: AuditFile | None = None
+    attacks: Training | None = None  # the digests of what is known
     classify: Classify
     scrub: Scrub
     catalog: Catalog
@@ -67,6 +70,7 @@ def audit(file: AuditFile, given: Beneath, step: Step) -> Audit:
         file=file,
         seeds=given.seeds,
         training=given.training,
+        known=given.known,
         beside=beside,
         beside_size=compared.seeds if compared is not None else 0,
         pools=tuple(replace(one, measured=sizes.get(one.name, 0)) for one in pools),
@@ -106,16 +110,21 @@ def _repeats(
     found += [against] if against is not None else []
     if given.seeds is not None:
         found.append(copies(file, lined, given.seeds.rows, origin))
+    return [*found, *_seen(file, given, origin, step)]
+
+
+def _seen(file: AuditFile, given: Beneath, origin: Callable[[AuditRow], Origin], step: Step) -> list[Finding]:
+    found: list[Finding] = []
     if given.firewall is not None and given.training is not None:
-        rules: dict[int, str] = {}
-        for at, row in enumerate(file.rows):
-            overlap = given.firewall.overlap(row.text)
-            if overlap is not None:
-                rules[row.line] = overlap.rule
-            if at % 200 == 0:
-                step("training", at, len(file.rows))
-        step("training", len(file.rows), len(file.rows))
+        rules = rules_of(file.rows, given.firewall, "training", step)
         found.append(training(file, rules, len(given.training.rows), origin))
+        if given.embed is not None:
+            real = given.seeds.rows if given.seeds is not None else ()
+            found.append(trained_in_meaning(file, given.training, given.embed, rules, origin, real))
+    if given.attacks is not None and given.known is not None:
+        found.append(novelty(file, given.known, rules_of(file.rows, given.attacks, "known", step)))
+        if given.embed is not None:
+            found.append(novelty_in_meaning(file, given.known, given.embed))
     return found
 
 

@@ -16,7 +16,12 @@ def numbers(audit: Audit) -> dict[str, object]:
         "audit": VERSION,
         "files": {
             name: _file(one)
-            for name, one in (("set", audit.file), ("seeds", audit.seeds), ("training", audit.training))
+            for name, one in (
+                ("set", audit.file),
+                ("seeds", audit.seeds),
+                ("training", audit.training),
+                ("known", audit.known),
+            )
             if one is not None
         },
         "beside": {"what": audit.beside, "measured": audit.beside_size} if audit.beside else None,

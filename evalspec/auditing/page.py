@@ -68,6 +68,7 @@ def harmless(audit: Audit, clean: Callable[[str], str]) -> Audit:
         file=file(audit.file),
         seeds=None if audit.seeds is None else file(audit.seeds),
         training=None if audit.training is None else file(audit.training),
+        known=None if audit.known is None else file(audit.known),
         beside=clean(audit.beside),
         findings=tuple(
             replace(
@@ -90,10 +91,10 @@ def _head(audit: Audit, paint: Paint, width: int) -> list[str]:
         title += f", beside {size}{there}"
     found = [paint(row, "1") for row in _wrap(title, width, "", "  ")]
     found += _wrap(f"read as {read_as(file)}", width, MARGIN, MARGIN * 2)
-    for other in (audit.seeds, audit.training):
+    for other in (audit.seeds, audit.training, audit.known):
         if other is not None:
             found += _wrap(f"{other.name} as {read_as(other, text_only=True)}", width, MARGIN, MARGIN * 2)
-    for one in (file, audit.seeds, audit.training):
+    for one in (file, audit.seeds, audit.training, audit.known):
         if one is not None and (said := left_out(one)):
             found += [paint(row, "33") for row in _wrap(f"left out of {one.name}: {said}", width, MARGIN, MARGIN * 2)]
     return found
@@ -209,7 +210,7 @@ def markdown(audit: Audit) -> str:
 
 
 def _files(audit: Audit) -> Sequence[AuditFile]:
-    return [one for one in (audit.file, audit.seeds, audit.training) if one is not None]
+    return [one for one in (audit.file, audit.seeds, audit.training, audit.known) if one is not None]
 
 
 def _markdown_section(audit: Audit, section: str) -> list[str]:

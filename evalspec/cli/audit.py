@@ -41,6 +41,7 @@ FAILING = {"never": (), "error": ("error",), "warning": ("error", "warning")}
 @click.argument("file", type=PATH)
 @click.option("--seeds", metavar="FILE", type=PATH, help="Real requests: what users send, to hold the set against.")
 @click.option("--training", metavar="FILE", type=PATH, help="What the model was trained on: nothing of it may be here.")
+@click.option("--known", metavar="FILE", type=PATH, help="What everybody has, such as a public list of attacks.")
 @click.option("--text", metavar="COLUMN", help="The column with what the user asks, or with the messages of a chat.")
 @click.option("--label", metavar="COLUMN", help="The column with the expected answer; `none`: there is none.")
 @click.option("--origin", metavar="COLUMN", help="The column that says who wrote a case, a person or a generator.")
@@ -52,6 +53,7 @@ FAILING = {"never": (), "error": ("error",), "warning": ("error", "warning")}
 @click.option("--choices", metavar="COLUMN", help="The column with the answers to choose from.")
 @click.option("--seeds-text", metavar="COLUMN", help="The column with the text in the --seeds file.")
 @click.option("--training-text", metavar="COLUMN", help="The column with the text in the --training file.")
+@click.option("--known-text", metavar="COLUMN", help="The column with the text in the --known file.")
 @click.option(
     "--embedder",
     type=click.Choice(["lexical", "minilm"]),
@@ -73,6 +75,7 @@ def command(
     file: str,
     seeds: str | None,
     training: str | None,
+    known: str | None,
     text: str | None,
     label: str | None,
     origin: str | None,
@@ -82,6 +85,7 @@ def command(
     choices: str | None,
     seeds_text: str | None,
     training_text: str | None,
+    known_text: str | None,
     embedder: str,
     page: str | None,
     fail_on: str,
@@ -93,7 +97,11 @@ def command(
     FILE is JSONL, JSON, CSV, TSV or Parquet, a config or results of promptfoo, a dataset or test run of DeepEval, a
     log of Inspect AI, samples of lm-evaluation-harness, or a lock. Columns are guessed, and the guess is shown.
     """
-    _refuse_lonely(seeds, training, seeds_text, training_text)
+    _refuse_lonely(
+        ("--seeds-text", seeds_text, "--seeds", seeds),
+        ("--training-text", training_text, "--training", training),
+        ("--known-text", known_text, "--known", known),
+    )
     told = Told(
         text=text,
         label=label,
@@ -110,6 +118,8 @@ def command(
         told=told,
         seeds_text=seeds_text,
         training_text=training_text,
+        known=known,
+        known_text=known_text,
         embedder=embedder,
     )
     found = audit_files(asked, Steps(quiet=quiet or how == "json"))
@@ -123,11 +133,8 @@ def command(
     return code
 
 
-def _refuse_lonely(seeds: str | None, training: str | None, seeds_text: str | None, training_text: str | None) -> None:
-    for flag, value, file, given in (
-        ("--seeds-text", seeds_text, "--seeds", seeds),
-        ("--training-text", training_text, "--training", training),
-    ):
+def _refuse_lonely(*pairs: tuple[str, str | None, str, str | None]) -> None:
+    for flag, value, file, given in pairs:
         if value is not None and given is None:
             raise click.UsageError(f"{flag} is about the file of {file}, which is not given")
 

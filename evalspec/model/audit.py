@@ -115,4 +115,5 @@ class Audit:
     findings: tuple[Finding, ...]
     actions: tuple[Action, ...]
     open: tuple[str, ...]  # questions that another file or flag would answer
+    known: AuditFile | None = None  # texts that everybody has, such as a list of attacks
     measurements: tuple[Measurement, ...] = ()
