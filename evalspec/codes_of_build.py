@@ -95,7 +95,8 @@ BUILD: Mapping[str, tuple[str, str]] = MappingProxyType(
         "G402": (
             "a gate past its bound without evidence",
             "The measure is past its bound, but with so few cases chance is not ruled out. This never blocks. "
-            "The hint says how many more cases would decide it, if the figure stays.",
+            "The hint says how many more cases would decide it, if the figure stays. A gate on a change says so too "
+            "where the base was measured by another version or another embedding model: those are not compared.",
         ),
         "G403": (
             "the guard is lowered",

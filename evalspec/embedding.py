@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalspec.diagnostics import EvalspecError
 from evalspec.edges.project_folder import project_folder
+from evalspec.later import NDArray, np
 from evalspec.model.embedders import Spoken
 from evalspec.model.spec import Spec
 from evalspec.model.vocabulary import MEANING
@@ -33,12 +35,19 @@ def embedder_of(spec: Spec, progress: Progress, *, cached: bool) -> Embed | None
     folder = os.path.join(root, ".evalspec", "cache")
     if spec.screen.own is None:
         return minilm_embedder(spec.path, minilm_cache(folder, root) if cached else None, progress)
-    from evalspec.edges.meaning.own import loaded
+    made: list[Embed] = []
 
-    own = _own(spec)
-    dimensions = own.about.dimensions
-    cache = VectorCache(folder, root, own.key, dimensions) if cached else None
-    return embedder(spec.path, lambda: loaded(own), dimensions, cache, progress)
+    def embed(texts: Sequence[str]) -> NDArray[np.int8]:
+        if not made:  # the folder is looked at when a text comes: a plan needs no model
+            from evalspec.edges.meaning.own import loaded
+
+            own = _own(spec)
+            dimensions = own.about.dimensions
+            cache = VectorCache(folder, root, own.key, dimensions) if cached else None
+            made.append(embedder(spec.path, lambda: loaded(own), dimensions, cache, progress))
+        return made[0](texts)
+
+    return embed
 
 
 def spoken_of(spec: Spec) -> Spoken | None:

@@ -74,6 +74,7 @@ def run(
     with tools_for(loaded, inputs, asked, progress, recorded=recorded) as tools:
         if until in MEASURED and tools.embed is not None:
             require_embedder(loaded.spec)  # before any work, and whatever a cache still holds
+            tools = replace(tools, spoken=spoken_of(loaded.spec))
         if until in MEASURED and recorded is None and asks_for_tags(loaded.spec):
             require_tagger(loaded.spec.path)
         done = build(
@@ -113,7 +114,6 @@ def tools_for(
             texts=inputs.texts,
             data=inputs.data,
             embed=embed,
-            spoken=spoken_of(loaded.spec) if embed is not None else None,
             tag=pattern_tags if asks_for_tags(loaded.spec) and has_tagger() else None,
             recorded=recorded or {},
         )

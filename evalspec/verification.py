@@ -234,13 +234,13 @@ def differences(before: Lock, after: Lock) -> str:
 
 
 def gate_problems(done: Build) -> tuple[Diagnostic, ...]:
-    """Return the gates that failed, or are past their bound without evidence, at their place in the spec.
+    """Return the gates that failed, are past their bound without evidence, or over a change that nobody can measure.
 
-    What could not be measured is in the report; a set of 20 cases would else print a screen of it at every build.
+    What else could not be measured is in the report; a set of 20 cases would else print a screen of it at every build.
     """
     found = []
     for one in done.verdicts or ():
-        if one.waived_until or not (one.status == "fail" or one.is_past):
+        if one.waived_until or not (one.status == "fail" or one.is_past or _is_refused(one)):
             continue
         where = f" in {one.measurement.slice}" if one.measurement and one.measurement.slice != "all" else ""
         found.append(
@@ -256,6 +256,20 @@ def gate_problems(done: Build) -> tuple[Diagnostic, ...]:
             )
         )
     return tuple(found)
+
+
+def _is_refused(one: Verdict) -> bool:
+    """Tell whether a change cannot be measured because the base was measured by something else: nobody would know."""
+    row = one.measurement
+    return row is not None and row.is_change and (row.note or "").startswith("refused")
+
+
+def refused_changes(verdicts: Iterable[Verdict]) -> str:
+    """Name the gates on changes that are not compared, with the reason of the first."""
+    found = [one for one in verdicts if _is_refused(one) and one.measurement is not None]
+    names = ", ".join(dict.fromkeys(one.gate for one in found))
+    note = (found[0].measurement.note or "") if found and found[0].measurement else ""
+    return f"{names}: {note}" if found else ""
 
 
 def past_without_evidence(verdicts: Iterable[Verdict]) -> str:

@@ -45,7 +45,7 @@ from evalspec.stages.reporting.figures import share
 from evalspec.stages.reporting.replies import worst_cells
 from evalspec.stages.resolving.paths import stem_of
 from evalspec.taping import publishing
-from evalspec.verification import compare, gate_problems, past_without_evidence, verify_spec
+from evalspec.verification import compare, gate_problems, past_without_evidence, refused_changes, verify_spec
 from evalspec.writing import clear_leftovers, own_folders, write_outputs
 
 SUMMARY_COLUMNS = 100  # beyond, a terminal breaks the line in the middle of a name
@@ -300,9 +300,11 @@ def _explain(done: Build, steps: Steps) -> None:
         steps.line("review", f"{decided} generated candidates decided, {len(done.reviewed.queue)} waiting")
     if done.verdicts is not None:
         steps.line("gate", _answers(done.verdicts))
-        unsure = past_without_evidence(done.verdicts)
-        if unsure:
-            said = f"past their bound without evidence: {unsure}; the report says what would decide them"
+        unsure, refused = past_without_evidence(done.verdicts), refused_changes(done.verdicts)
+        for said in (
+            f"past their bound without evidence: {unsure}; the report says what would decide them" if unsure else "",
+            f"changes not measured: {refused}" if refused else "",
+        ):
             for line in wrap(said, SUMMARY_COLUMNS, subsequent_indent="  "):
                 steps.line("", line)
 

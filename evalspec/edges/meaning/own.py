@@ -132,6 +132,8 @@ def loaded(one: Own) -> Model:
         base = one.folder.modules[0][1]
         text = one.folder.settings[f"{base}/tokenizer.json" if base else "tokenizer.json"].decode("utf-8")
         return Bert(tensors, text, one.about.shape)
+    except MemoryError:
+        raise
     except Exception as error:  # the libraries that read both raise what they like, a bare Exception too
         message = f"`{one.name}` could not be loaded: {type(error).__name__}: {error}"
         refuse("X506", message, one.folder.path, one.own.at)
@@ -179,6 +181,8 @@ class Library:
                 model_kwargs={"use_safetensors": True, "dtype": "float32"},
             )
             self._dimensions = int(self._model.encode(["one"], show_progress_bar=False).shape[1])
+        except MemoryError:
+            raise
         except Exception as error:  # whatever the library makes of a folder that it cannot read
             message = f"`{one.name}` could not be loaded by sentence-transformers: {type(error).__name__}: {error}"
             refuse("X506", message, one.folder.path, one.own.at)

@@ -14,7 +14,7 @@ from evalspec.model.vocabulary import (
     BOUND_BY_THE_MIX,
     HELD_AGAINST,
     LEXICAL,
-    MEANING,
+    MINILM,
     SPACES,
     TWO_QUESTIONS,
     spaces_with,
@@ -176,7 +176,7 @@ def _space(scope: Scope, node: Node, measure: str) -> str | None:
 def check_spaces(scope: Scope, gates: Iterable[GateRule], screen: Screening) -> None:
     """Refuse a gate over a space that nothing measures: an embedder's, and `screen` does not name it."""
     for rule in gates:
-        if rule.space in MEANING and rule.space != screen.embedder:
+        if rule.space == MINILM != screen.embedder:
             scope.problems.add(
                 "C204",
                 f"gate `{rule.name}` judges the space `{rule.space}`, and `embedder` is {screen.embedder}",

@@ -25,7 +25,7 @@ def screen_of(scope: Scope, sources: tuple[Source, ...]) -> Screening:
     embedder, own = embedder_named(node), _own(scope, node.get("embedder"))
     near, far, overlap = node.get("near_duplicate"), node.get("seed_distance"), node.get("training_overlap")
     semantic = near.get("semantic") if near else None
-    if semantic is not None and embedder == "lexical":
+    if semantic is not None and embedder == LEXICAL and own is None:
         scope.inert(semantic, "`embedder` is lexical", hint="say `embedder: minilm`")
     if overlap is not None and not any(source.kind == "training" for source in sources):
         scope.inert(overlap, "the spec has no training source")
