@@ -15,32 +15,63 @@ from evalspec.stats.intervals import wilson
 
 MOST_CASES = 100_000  # beyond, no number of cases would settle it in practice
 
+REPEATS = "the writer repeats itself: more cells, personas or exemplars, fewer cases a cell"
+RAW = "show raw exemplars, or add a persona or operator that types as the seeds do"
 # What to do about a gate that fails, by measure.
 TO_DO: Mapping[str, str] = MappingProxyType(
     {
+        "absent_labels": "add cells for these labels, or sample the source by that column; the report names them",
         "age": "sample new rows with `evalspec import`, or rotate the pool",
         "agreement": "settle the disagreements, sharpen the guidelines and label the cases again",
         "cases": "raise the share or size of the mix, or ask for more with `per_cell`",
+        "compression_ratio": REPEATS,
         "coverage": "let the pool draw on more exemplars, cells or personas near the texts it misses",
+        "distinct_1": REPEATS,
+        "distinct_2": REPEATS,
         "edited_seeds": "keep production text as users wrote it, or move edited cases to a mutation pool",
         "entropy": "vary how the prompt or grammar asks: show more exemplars, take key terms out of the instructions",
+        "golden_share": "have experts write cases for rules that traffic seldom touches, or raise the pool's share",
+        "mention": "show exemplars that use the key terms, or name ways of asking as levels of an axis",
         "near_duplicates": "drop one of each pair in review, so that the next build fills its place",
         "novelty": "reword these attacks or rotate the pool: models have been trained on what stands in public lists",
+        "opening_collision": "vary how cases begin: more exemplars or personas, no model sentence in the prompt",
         "opening_share": "vary how cases begin: more exemplars or personas, no model sentence in the prompt",
-        "rawness_lower": "show raw exemplars, or add a persona or operator that types as the seeds do",
-        "rawness_open_end": "show raw exemplars, or add a persona or operator that types as the seeds do",
+        "rawness_lower": RAW,
+        "rawness_noise": RAW,
+        "rawness_open_end": RAW,
         "real_share": "import more production rows, or raise the share of the seed pool",
         "related_judges": "name a juror of another family under `roles.jury`, or waive the relation with a reason",
+        "same_meaning": "read the pairs, and drop one of each that asks nothing new with the code `duplicate_idea`",
+        "saturation": "more cases of this kind add little: name other cells, personas or exemplars",
         "seed_distance": "show exemplars nearer to what users ask, or review the far cases",
         "seeds": "raise the share of the seeds, import more production rows, or waive the gate until they exist",
         "share": "decide the pending cases, or lower the share",
+        "signature_rate": "rewrite them or take another generator; `screen.signature_words` keeps such words out",
         "shift": "compare the pool's texts with the seeds': `tell_tale` names the words that differ",
-        "spread": "the writer repeats itself: more cells, personas or exemplars, fewer cases a cell",
+        "spread": REPEATS,
         "survival": "read the dropped candidates: change the level's description, the prompt or the guidelines",
+        "syntactic_variety": "vary the form and not the nouns: other personas and exemplars",
+        "tell_tale": "take these words out of the prompt, or list them under `screen.signature_words`",
         "term_mix": "keep key terms out of prompts and level descriptions, or add exemplars that use the others",
+        "thin_regions": "add cells or exemplars like the examples that the report gives",
         "top_term_excess": "take the word out of the prompt or level descriptions, or vary what it stands for",
         "training_overlap": "drop these cases: the subject has seen them",
         "verified_share": "have people verify labels: `evalspec review`",
+    }
+)
+# The same where the figure is past its bound on the other side.
+TO_DO_BELOW: Mapping[str, str] = MappingProxyType(
+    {
+        "saturation": "more cases of this kind would still say something new",
+        "share": "raise the pool's share in the mix",
+    }
+)
+TO_DO_ABOVE: Mapping[str, str] = MappingProxyType(
+    {
+        "golden_share": "lower the share of the golden pool: experts know the rules, and not the users",
+        "mention": "keep key terms out of prompts and level descriptions",
+        "share": "lower the pool's share in the mix",
+        "survival": "ask another reader, or for harder cases: what all readers keep may be what anybody would think of",
     }
 )
 # The same about a figure by meaning, where that asks for something else.
@@ -60,11 +91,13 @@ TO_HAVE: Mapping[str, str] = MappingProxyType(
 )
 # On which side of a bound the advice above is meant; a test holds them against the catalogue.
 TOO_LOW: frozenset[str] = frozenset(
-    {"agreement", "cases", "coverage", "novelty", "real_share", "seeds", "spread", "verified_share"}
+    {"agreement", "cases", "coverage", "distinct_1", "distinct_2", "novelty", "real_share", "seeds", "spread"}
+    | {"syntactic_variety", "verified_share"}
 )
 TOO_HIGH: frozenset[str] = frozenset(
     {"age", "edited_seeds", "near_duplicates", "opening_share", "related_judges", "seed_distance", "shift"}
-    | {"term_mix", "top_term_excess", "training_overlap"}
+    | {"term_mix", "top_term_excess", "training_overlap", "absent_labels", "compression_ratio", "opening_collision"}
+    | {"signature_rate", "tell_tale", "thin_regions"}
 )
 # The parts of a measurement's detail that say what a figure comes from.
 NAMED = ("term", "opening", "words", "pairs", "cases", "related", "nearest", "by_rule")
@@ -117,10 +150,24 @@ def _named(row: Measurement) -> str:
 def to_do(row: Measurement, *, below: bool) -> str | None:
     """Say what to do about a failed gate; `below`: the figure lies under its bound."""
     name = row.measure.partition(".")[0]
-    if not row.is_change and below is not (name in TOO_LOW) and name in TOO_LOW | TOO_HIGH:
-        side, bound = ("lower", "min") if below else ("higher", "max")
-        return f"a {side} `{name}` is the better one: is `{bound}` the bound that you mean?"
+    if (wrong := _wrong_side(row, below=below)) is not None:
+        return wrong
+    now, then = row.detail.get("now"), row.detail.get("then")
+    if row.is_change and isinstance(now, float | int) and isinstance(then, float | int):
+        below = now < then
+    is_counted = name != "share" or row.is_change or row.detail.get("declared") in (None, row.detail.get("cases"))
+    if is_counted and name in (other := TO_DO_BELOW if below else TO_DO_ABOVE):
+        return other[name]
     return (TO_DO_BY_MEANING.get(name) if row.space in MEANING else None) or TO_DO.get(name)
+
+
+def _wrong_side(row: Measurement, *, below: bool) -> str | None:
+    """Ask whether a bound on the good side of a figure is meant."""
+    name = row.measure
+    if row.is_change or name not in TOO_LOW | TOO_HIGH or below is (name in TOO_LOW):
+        return None
+    side, bound = ("lower", "min") if below else ("higher", "max")
+    return f"a {side} `{name}` is the better one: is `{bound}` the bound that you mean?"
 
 
 def to_have(row: Measurement) -> str | None:
@@ -139,6 +186,8 @@ def alpha_of(measure: str) -> float:
 
 def to_know(row: Measurement, bound: float | None, *, below: bool) -> str | None:
     """Say how many cases would decide a gate that is not known; `below`: the figure lies under its bound."""
+    if bound is not None and (wrong := _wrong_side(row, below=below)) is not None:
+        return wrong
     if row.measure == "entropy" and row.p is None:
         return _more_hits(row)
     if row.measure == "agreement" and row.n < MIN_AGREEMENT_PAIRS:
@@ -165,7 +214,9 @@ def _more_new(row: Measurement) -> str:
     held = row.detail.get("in_both")
     differ = row.n - (held if isinstance(held, int) else 0)
     assert row.p is not None
-    needed = _significant_at(row.p, differ, alpha_of(row.measure)) if differ > 0 else None
+    if differ <= 0:
+        return "no case is new, only some of the old ones are gone: nothing says that the writer changed"
+    needed = _significant_at(row.p, differ, alpha_of(row.measure))
     if needed is not None and needed > differ:
         return f"about {needed - differ:,} more cases that the base does not have would decide it, if the figure stays"
     return (

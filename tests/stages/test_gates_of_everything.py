@@ -18,7 +18,7 @@ from evalspec.model.spec import GateRule, Spec
 from evalspec.model.vocabulary import HELD_AGAINST
 from evalspec.registry import Member
 from evalspec.stages.gate import gate
-from evalspec.stages.gate_words import TO_DO, TOO_HIGH, TOO_LOW
+from evalspec.stages.gate_words import TO_DO, TO_DO_ABOVE, TO_DO_BELOW, TOO_HIGH, TOO_LOW
 from evalspec.stages.lock import case_record
 from evalspec.stages.measure import MeasureFacts, measure
 from evalspec.stages.measuring.frame import TEXTS
@@ -137,4 +137,6 @@ def test_advice_is_meant_on_the_side_that_the_catalogue_calls_worse() -> None:
 
     assert all(better[name] == "higher" for name in TOO_LOW)
     assert all(better[name] == "lower" for name in TOO_HIGH)
-    assert TO_DO.keys() <= better.keys()
+    assert TO_DO.keys() == better.keys()  # whatever fails says what to do
+    assert {name for name, side in better.items() if side in ("higher", "lower")} == TOO_LOW | TOO_HIGH
+    assert (TO_DO_ABOVE.keys() | TO_DO_BELOW.keys()).isdisjoint(TOO_LOW | TOO_HIGH)
