@@ -10,34 +10,30 @@ from functools import lru_cache
 from evalspec.digests import keyed_hash
 from evalspec.later import NDArray, np
 from evalspec.model.defaults import REFERENCE_TEXTS
-from evalspec.text.vectors import DIMS, Floats, Ints, Vectors, nearest_others, vectorize
+from evalspec.text.vectors import DIMS, Floats, nearest_others, vectorize
 
 MIN_SEEDS = 30  # fewer say too little of how far apart real texts stand; the same floor as every comparison's
+_SINGLE_EXACT = 1 << 24  # whole numbers below are exact in float32
 ROUNDED = 6  # digits of a cosine that are compared and printed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """The seeds' vectors, by row and by column, and the largest distance at which a text still counts as theirs."""
+    """The seeds' vectors, column by column, and the largest distance at which a text still counts as theirs."""
 
-    vectors: Vectors
+    norms: Floats  # squared, one a seed
     limit: float
-    starts: Ints  # where each column's entries begin in `rows` and `counts`
-    rows: NDArray[np.int64]
-    counts: NDArray[np.int32]
+    columns: NDArray[np.signedinteger]  # dimensions x seeds, in as few bytes as the counts need
 
     def distance(self, text: str) -> float:
         """Return 1 minus the largest cosine of `text` to a seed."""
-        # Only the entries of the text's own columns are read: a fourteenth of them for a message of 20 words.
+        # Only the text's own columns are read: a fourteenth of them for a message of 20 words.
         query = vectorize([text])
-        firsts = self.starts[query.columns]
-        lengths = self.starts[query.columns + 1] - firsts
-        offsets = np.cumsum(lengths) - lengths
-        where = np.repeat(firsts - offsets, lengths) + np.arange(int(lengths.sum()), dtype=np.int64)
-        products = self.counts[where] * np.repeat(query.counts.astype(np.float64), lengths)
-        # Whole numbers far below 2**53: the sums are exact in any order.
-        dots = np.bincount(self.rows[where], weights=products, minlength=len(self.vectors))
-        norms = np.sqrt(self.vectors.norms.astype(np.float64) * float(query.norms[0]))
+        products = self.norms * float(query.norms[0])
+        # By Cauchy-Schwarz the sums are exact in single precision, in any order, where the norms are small enough.
+        kind = np.float32 if products.max() < _SINGLE_EXACT**2 else np.float64
+        dots = query.counts.astype(kind) @ self.columns[query.columns].astype(kind)
+        norms = np.sqrt(products)
         cosines = np.divide(dots, norms, out=np.zeros(len(dots)), where=norms > 0)
         return round(1.0 - float(cosines.max()), ROUNDED)
 
@@ -71,11 +67,11 @@ def conformal_limit(cosines: Floats, quantile: float) -> float:
 @lru_cache(maxsize=2)  # the screens and every pool's measure ask for the same seeds
 def _reach(texts: tuple[str, ...], quantile: float) -> Reach:
     vectors = vectorize(texts)
-    order = np.argsort(vectors.columns, kind="stable")
+    largest = int(np.abs(vectors.counts).max()) if len(vectors.counts) else 0
+    columns = np.zeros((DIMS, len(vectors)), dtype=np.min_scalar_type(-largest - 1))
+    columns[vectors.columns, np.repeat(np.arange(len(vectors)), np.diff(vectors.starts))] = vectors.counts
     return Reach(
-        vectors=vectors,
+        norms=vectors.norms.astype(np.float64),
         limit=conformal_limit(nearest_others(vectors), quantile),
-        starts=np.searchsorted(vectors.columns[order], np.arange(DIMS + 1)),
-        rows=np.repeat(np.arange(len(vectors)), np.diff(vectors.starts))[order],
-        counts=vectors.counts[order],
+        columns=columns,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 FUNCTION_WORDS_VERSION = 1
 Tag = Callable[[str], Sequence[str]]  # a text to the parts of speech of its words
@@ -23,6 +24,11 @@ FUNCTION_WORDS: frozenset[str] = frozenset(_WORDS.split())
 
 def shapes(words: Sequence[str]) -> tuple[str, ...]:
     """Keep function words, `#` for what has a digit, `W` for every other word."""
-    return tuple(
-        word if word in FUNCTION_WORDS else "#" if any(letter.isdigit() for letter in word) else "W" for word in words
-    )
+    return tuple(map(_shape, words))
+
+
+@lru_cache(maxsize=1 << 14)  # texts repeat words more than anything
+def _shape(word: str) -> str:
+    if word in FUNCTION_WORDS:
+        return word
+    return "#" if any(letter.isdigit() for letter in word) else "W"

@@ -24,6 +24,17 @@ def test_a_distance_is_one_minus_the_largest_cosine(text: str) -> None:
     assert found.distance(text) == pytest.approx(1 - cosine_matrix(vectorize([text]), vectorize(SEEDS)).max(), abs=2e-6)
 
 
+@pytest.mark.parametrize("length", [200, 20_000])
+def test_long_texts_are_at_an_exact_distance_too(length: int) -> None:
+    """Counts that need more than a byte, and sums that single precision cannot hold."""
+    seeds = [*SEEDS, "ab" * (length // 2), "ab cd" * 9]
+    found = reach(seeds, 0.99)
+    text = "ab" * (length // 2) + " cd"
+    assert found is not None
+
+    assert found.distance(text) == pytest.approx(1 - cosine_matrix(vectorize([text]), vectorize(seeds)).max(), abs=2e-6)
+
+
 def test_the_limit_is_an_order_statistic_of_the_seeds_own_distances() -> None:
     """The conformal quantile of n leave-one-out distances is the ceil(q (n + 1))-th, at most the largest."""
     own = sorted(

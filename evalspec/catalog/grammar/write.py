@@ -45,6 +45,9 @@ class _Draft:
     lent: set[str] = field(default_factory=set)  # keys of the rows that have lent a phrase
     words: dict[str, str] = field(default_factory=dict)  # what the lexicon gave, for the rest of the text
     trace: list[tuple[str, int]] = field(default_factory=list)  # rule and alternative, in the order they were used
+    able: dict[str, bool] = field(
+        default_factory=dict
+    )  # which rules this slot can write
 
     def expand(self, pattern: Pattern) -> str:
         """Write a pattern."""
@@ -99,15 +102,20 @@ class _Draft:
     def _usable(self, pattern: Pattern) -> bool:
         """True unless the pattern names a fact that this slot does not have, or a rule that this cell lacks."""
         for node in pattern:
-            if isinstance(node, Ref) and node.kind == "fact" and node.name not in self.forms:
-                return False
-            if isinstance(node, Ref) and node.kind != "fact":
-                alternatives = self.rules.get(node.name, ())
-                if not any(self._usable(one.pattern) for one in alternatives):
-                    return False
-            if isinstance(node, Choice) and not any(self._usable(option) for option in node.options):
+            if isinstance(node, str):
+                continue
+            if isinstance(node, Choice):
+                is_usable = any(self._usable(option) for option in node.options)
+            else:
+                is_usable = node.name in self.forms if node.kind == "fact" else self._is_able(node.name)
+            if not is_usable:
                 return False
         return True
+
+    def _is_able(self, name: str) -> bool:
+        if name not in self.able:
+            self.able[name] = any(self._usable(one.pattern) for one in self.rules.get(name, ()))
+        return self.able[name]
 
 
 @lru_cache(maxsize=512)  # the slots of a cell come one after the other, and all deal from the same decks

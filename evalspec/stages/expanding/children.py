@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from evalspec.digests import digest, keyed_hash
 from evalspec.model.case import Seed
@@ -29,6 +30,7 @@ def mutation_strata(
     them and are opened only when an operator runs out, so that editing one operator moves no other's parents.
     """
     partners = _partners(pool, rows, catalog)
+    ways = {use.name: _way(spec, use, catalog) for use in pool.operators}
     by_key = {seed.key: seed for seed in rows}
     planned: dict[str, list[Slot]] = {use.name: [] for use in pool.operators}
     for parent in rows:
@@ -37,7 +39,7 @@ def mutation_strata(
             tier = 0 if place < pool.per_parent else 1
             parent_id = real_id(spec, parent)
             planned[use.name].append(
-                _slot(spec, pool, use, ordinal, tier, parent, parent_id, partners, by_key, catalog)
+                _slot(spec, pool, ways[use.name], ordinal, tier, parent, parent_id, partners, by_key)
             )
     shares = evenly(owed, {name: len(slots) for name, slots in planned.items()})
     return [
@@ -88,38 +90,56 @@ def _partners(pool: Pool, rows: Sequence[Seed], catalog: Catalog) -> Urn:
     return urn([(seed.key, seed.digest) for seed in rows]) if wanted else urn(())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """What an operator's slots have in common, whatever their parent."""
+
+    name: str
+    pairs: bool  # a partner is wanted
+    asks: bool  # a model writes
+    named: Mapping[str, object]  # what of it goes into a slot's key
+
+
+def _way(spec: Spec, use: OperatorUse, catalog: Catalog) -> _Way:
+    members = [catalog.get("operator", kind) for kind in use.kinds]
+    takes_terms = any("terms" in member.supplied for member in members)
+    return _Way(
+        name=use.name,
+        pairs=any("partner" in member.supplied for member in members),
+        asks=any(member.traits["asks"] for member in members),
+        named={
+            "random_state": spec.random_state,
+            "operators": [member.tag for member in members],
+            "options": dict(use.options),
+            "terms": [list(words) for _, words in spec.task.key_terms] if takes_terms else None,
+            "patterns": _protected(spec.task.facts),
+        },
+    )
+
+
 def _slot(
     spec: Spec,
     pool: Pool,
-    use: OperatorUse,
+    way: _Way,
     ordinal: int,
     tier: int,
     parent: Seed,
     parent_id: str,
     partners: Urn,
     by_key: Mapping[str, Seed],
-    catalog: Catalog,
 ) -> Slot:
-    slot_id = f"{pool.name}.{use.name}.{parent.key}.{ordinal}"
-    members = [catalog.get("operator", kind) for kind in use.kinds]
+    slot_id = f"{pool.name}.{way.name}.{parent.key}.{ordinal}"
     partner = None
-    if any("partner" in member.supplied for member in members):
+    if way.pairs:
         found = [key for key in partners.pick(slot_id, 2) if key != parent.key]
         partner = by_key[found[0]] if found else None
-    asks = any(member.traits["asks"] for member in members)
-    generator = pick_generator(slot_id, pool.generator) if asks else None
+    generator = pick_generator(slot_id, pool.generator) if way.asks else None
     key = digest(
         {
-            "random_state": spec.random_state,
+            **way.named,
             "slot": slot_id,
-            "operators": [member.tag for member in members],
-            "options": dict(use.options),
             "parent": parent.digest,
             "partner": partner.digest if partner else None,
-            "terms": [list(words) for _, words in spec.task.key_terms]
-            if any("terms" in member.supplied for member in members)
-            else None,
-            "patterns": _protected(spec.task.facts),
             **({"model": model_key(spec, generator)} if generator else {}),
         }
     )
@@ -127,12 +147,12 @@ def _slot(
         id=slot_id,
         pool=pool.name,
         technique="mutation",
-        stratum=use.name,
+        stratum=way.name,
         ordinal=ordinal,
         tier=tier,
         key=key,
         language=parent.language,
-        operator=use.name,
+        operator=way.name,
         parent=parent,
         parent_id=parent_id,
         partner=partner,
