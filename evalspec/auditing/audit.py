@@ -10,10 +10,11 @@ from statistics import median
 from evalspec.auditing.actions import first_actions
 from evalspec.auditing.balance import labels, places
 from evalspec.auditing.beside import Beside, Step, compare
+from evalspec.auditing.copies import NO_COPIES, Copies, copied, copies
 from evalspec.auditing.examples import Examples
-from evalspec.auditing.look import COSTUME, LIKE, lines
-from evalspec.auditing.people import Classify, origin_of, percent, pools_of, said_origin, verified
-from evalspec.auditing.repeats import contradictions, copied, copies, duplicates, training
+from evalspec.auditing.look import COSTUME, LIKE, lines, spelled
+from evalspec.auditing.people import Classify, answered, origin_of, percent, pools_of, said_origin, verified
+from evalspec.auditing.repeats import contradictions, duplicates, training
 from evalspec.auditing.scrubbed import Scrub, scrubbed_detail
 from evalspec.auditing.seen import novelty, novelty_in_meaning, rules_of, trained_in_meaning
 from evalspec.model.audit import Audit, AuditFile, AuditPool, AuditRow, Finding, Origin
@@ -45,16 +46,21 @@ def audit(file: AuditFile, given: Beneath, step: Step) -> Audit:
     """Say what can be said of a set; without real texts its own rows by people stand in for them."""
     pools = tuple(replace(one, name=_clip(given.scrub(one.name))) for one in pools_of(file, given.classify))
     real, beside = _real(file, pools, given)
-    lined = copied(file.rows, given.seeds.rows) if given.seeds is not None else frozenset[int]()
+    lined = copied(file.rows, given.seeds.rows, step) if given.seeds is not None else NO_COPIES
     origin = _origins(file, given.classify)
+    real = lined.left(real, frozenset(row.line for row in file.rows if origin(row) == "people"))
     held = tuple(one for one in pools if one.origin != "people") if given.seeds is None else pools
     compared = None
     examples = Examples.of(real, given.scrub)
     if real:
-        compared = compare(held, real, lined, given.catalog, step, given.embed, given.embedder)
+        compared = compare(held, real, lined.taken, given.catalog, step, given.embed, given.embedder)
         measured = tuple(examples.cleaned(one) for one in compared.measurements)
         compared = replace(compared, measurements=measured)
-    findings = [said_origin(file, given.classify, len(lined) if given.seeds else None), verified(file)]
+    findings = [
+        said_origin(file, given.classify, len(lined.lines) if given.seeds else None),
+        *answered(file),
+        verified(file),
+    ]
     findings += _repeats(file, given, lined, origin, step)
     if compared is not None and compared.why_not is None:
         findings += lines(compared, given.scrub)
@@ -101,15 +107,15 @@ def _origins(file: AuditFile, classify: Classify) -> Callable[[AuditRow], Origin
 def _repeats(
     file: AuditFile,
     given: Beneath,
-    lined: frozenset[int],
+    copied_lines: Copies,
     origin: Callable[[AuditRow], Origin],
     step: Step,
 ) -> list[Finding]:
-    found = [duplicates(file, given.seeds.rows if given.seeds else (), step)]
+    found = [duplicates(file, given.seeds.rows if given.seeds else (), step, _shows(given.scrub))]
     against = contradictions(file)
     found += [against] if against is not None else []
     if given.seeds is not None:
-        found.append(copies(file, lined, given.seeds.rows, origin))
+        found.append(copies(file, copied_lines, given.seeds.rows, origin))
     return [*found, *_seen(file, given, origin, step)]
 
 
@@ -126,6 +132,10 @@ def _seen(file: AuditFile, given: Beneath, origin: Callable[[AuditRow], Origin],
         if given.embed is not None:
             found.append(novelty_in_meaning(file, given.known, given.embed))
     return found
+
+
+def _shows(scrub: Scrub) -> Callable[[str, Sequence[AuditRow]], bool]:
+    return lambda text, among: Examples.of(among, scrub).is_showable(text)
 
 
 def _not_evaluable(compared: Beside) -> Finding:
@@ -157,7 +167,7 @@ def _alone(file: AuditFile, scrub: Scrub) -> list[Finding]:
             section=COSTUME,
             title="commonest opening",
             status="report",
-            words=f"{percent(count / n)} open with “{scrub(' '.join(opening))}”",
+            words=f"{percent(count / n)} open with {spelled(scrub(' '.join(opening)))}",
             unit="share",
             n=n,
             figures={"value": count / n, "opening": scrub(" ".join(opening))},

@@ -15,6 +15,9 @@ from evalspec.stats.tests import holm
 
 SECTION = "Answers balanced?"
 LISTED = 20
+NAMED = 3  # labels without a case that are named
+LONGEST_NAME = 30  # characters of a label
+LEAST_ALIKE = 20  # answers that are all the same, to be worth a word
 MOST_LABELS = 500  # distinct answers; more are texts
 LEAST_PER_LABEL = 3  # cases for each answer on average; fewer, and answers are texts
 FEW_CASES = 5  # of a label, under which its pass rate moves by 20 points and more with one case
@@ -28,6 +31,8 @@ def labels(file: AuditFile, seeds: AuditFile | None) -> tuple[Finding, ...]:
     """Say how labels are spread, and which of the real texts' labels have no case."""
     counts = Counter(row.expected for row in file.rows if row.expected is not None)
     places = any(row.place is not None for row in file.rows)
+    if not places and len(counts) == 1 and counts.total() >= LEAST_ALIKE:
+        return (_one_label(counts), *_beside(counts, seeds))
     if places or not _are_labels(counts):
         return ()
     n = counts.total()
@@ -45,10 +50,22 @@ def labels(file: AuditFile, seeds: AuditFile | None) -> tuple[Finding, ...]:
         "value": even,
         "interval": list(wilson(most, n)),
         "few": few,
+        "few_share": sum(count for count in counts.values() if count < FEW_CASES) / n,
         "counts": dict(sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:LISTED]),
     }
     found = [_finding("label_balance", "labels", status, words, n, figures)]
     return (*found, *_beside(counts, seeds))
+
+
+def _one_label(counts: Counter[str]) -> Finding:
+    (top, n), *_ = counts.items()
+    figures = {"labels": 1, "top": top, "top_share": 1.0, "value": 0.0, "few": 0, "counts": {top: n}}
+    words = f"every answer is `{_clipped(top)}`: saying it always scores 100 %"
+    return _finding("label_balance", "labels", "warning", words, n, figures)
+
+
+def _clipped(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
 def _are_labels(counts: Mapping[str, int]) -> bool:
@@ -77,11 +94,13 @@ def _beside(counts: Counter[str], seeds: AuditFile | None) -> tuple[Finding, ...
     missing = sorted((one for one in there if not counts[one]), key=lambda one: (-there[one], one))
     heavy = [one for one in missing if there[one] / m >= LEAST_SHARE]
     share = sum(there[one] for one in missing) / m
-    words = f"{percent(apart)} of the cases would have to change labels to be spread as the real texts are"
+    words = f"{percent(apart)} of the cases would have to change labels to be spread like them"
     if apart < 0.005:
         words = "spread as in the real texts"
     if missing:
-        words = f"{len(missing):,} labels of the real texts have no case ({percent(share)} of the real texts); {words}"
+        many = "1 real label has no case" if len(missing) == 1 else f"{len(missing):,} real labels have no case"
+        named = ", ".join(f"`{_clipped(one)}`" for one in missing[:NAMED]) + (", …" if len(missing) > NAMED else "")
+        words = f"{many}: {named}, {percent(share)} of the real texts; {words}"
     p = chi_square_tail(statistic, df)
     figures = {"value": apart, "chi_square": statistic, "df": df, "missing": missing[:LISTED], "missing_share": share}
     status: Status = "warning" if heavy else "report"

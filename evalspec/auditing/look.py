@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ SAYS_SOMETHING = 4  # letters; shorter words are mostly grammar, and named after
 TOLD = 3  # words of a region
 NAMED = 6  # words that fit beside a figure
 LEAD = 0.02  # of a word's share over that in the real texts, under which it is not worth naming
+_WIDE_GAP = re.compile(r"(?<=[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]) (?=[\u2e80-\u9fff\uf900-\ufaff])")
 WORST: Mapping[Status, int] = {"error": 4, "warning": 3, "unknown": 2, "ok": 1, "report": 0}
 
 Spell = Callable[[Measurement], str]
@@ -35,11 +37,24 @@ class Row:
     real: Spell
     words: Callable[[Mapping[str, Measurement]], str] = lambda rows: ""
     space: str | None = None
+    gap: Callable[[Measurement], float] = lambda row: 0.0  # how much of the set, or of the real texts, is off
 
 
 def _detail(row: Measurement, name: str) -> float:
     value = row.detail.get(name)
     return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _missed(row: Measurement) -> float:
+    return 1 - (row.value or 0.0) / row.baseline if row.baseline else 0.0
+
+
+def _lead(row: Measurement) -> float:
+    return max((row.value or 0.0) - (row.baseline or 0.0), 0.0)
+
+
+def _own_gap(row: Measurement) -> float:
+    return abs(_detail(row, "share") - (row.baseline or 0.0))
 
 
 def _value(digits: int) -> Spell:
@@ -71,7 +86,7 @@ def _said_shift(rows: Mapping[str, Measurement]) -> str:
 
 
 def _said_coverage(rows: Mapping[str, Measurement]) -> str:
-    return "of real texts have a neighbour there"
+    return "of real texts have a neighbour"
 
 
 def _said_thin(rows: Mapping[str, Measurement]) -> str:
@@ -82,7 +97,9 @@ def _said_thin(rows: Mapping[str, Measurement]) -> str:
         if isinstance(first, Mapping):
             words = _telling(first.get("words"))[:TOLD]
             about = f" about {', '.join(words)}" if words else ""
-            return f"with too few cases: {first.get('cases')} beside {first.get('texts')} real texts{about}"
+            cases = first.get("cases")
+            many = f"{cases} case{'' if cases == 1 else 's'}"
+            return f"such as {many} for {first.get('texts')} real texts{about}"
     return "no part of the real texts has too few cases"
 
 
@@ -106,8 +123,14 @@ def _one_for_all(rows: Mapping[str, Measurement], spell: Callable[[Measurement],
     return "; ".join(f"{name}: {words}" for name, words in told.items() if words)
 
 
+def spelled(opening: str) -> str:
+    """Spell an opening as it is read: `#` stands for a number, and wide characters have no blanks between them."""
+    words = " ".join("a number" if one == "#" else one for one in opening.split())
+    return f"“{_WIDE_GAP.sub('', words)}”" if words.replace("a number", "").strip() else words
+
+
 def _opening(row: Measurement) -> str:
-    return f"open with “{row.detail.get('opening', '')}”"
+    return f"open with {spelled(str(row.detail.get('opening', '')))}"
 
 
 def _term(row: Measurement) -> str:
@@ -137,6 +160,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         measure="coverage",
+        gap=_missed,
         space="lexical",
         section=LIKE,
         title="reach",
@@ -164,6 +188,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         measure="coverage",
+        gap=_missed,
         space="minilm",
         section=LIKE,
         title="reach in meaning",
@@ -173,6 +198,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         measure="spread",
+        gap=lambda row: max(1 - (row.value or 0.0), 0.0),
         space="lexical",
         section=LIKE,
         title="spread",
@@ -190,6 +216,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         measure="opening_share",
+        gap=_lead,
         section=COSTUME,
         title="commonest opening",
         cell=_share,
@@ -198,6 +225,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         measure="top_term_excess",
+        gap=lambda row: row.value or 0.0,
         section=COSTUME,
         title="top word",
         cell=_own_share,
@@ -214,6 +242,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         measure="rawness_lower",
+        gap=_own_gap,
         section=RAW,
         title="small first letter",
         cell=_own_share,
@@ -221,6 +250,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         measure="rawness_open_end",
+        gap=_own_gap,
         section=RAW,
         title="no mark at the end",
         cell=_own_share,
@@ -232,7 +262,7 @@ ROWS: tuple[Row, ...] = (
         title="haste and noise",
         cell=lambda row: f"{_detail(row, 'rate'):.1f}",
         real=lambda row: "–" if row.baseline is None else f"{row.baseline:.1f}",
-        words=lambda rows: "per 1,000 words: u, thx, dont, !!, sooo",
+        words=lambda rows: "per 1,000 words: u, thx, dont, !!",
     ),
 )
 
@@ -278,7 +308,10 @@ def _finding(row: Row, measured: Mapping[str, Measurement], beside: Beside, scru
         unit=next(iter(measured.values())).unit,
         n=sum(one.n for one in measured.values()),
         p=min((one.p for one in known.values() if one.p is not None), default=None),
-        figures={"past": [_past(one, beside) for one in verdicts if one.is_past]},
+        figures={
+            "gap": max((row.gap(one) for one in known.values()), default=0.0),
+            "past": [_past(one, beside) for one in verdicts if one.is_past],
+        },
     )
 
 

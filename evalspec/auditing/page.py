@@ -15,6 +15,8 @@ NARROWEST = 60
 MARGIN = "  "
 TITLE = 20
 CELL = 9
+LONGEST_NAME = 40  # of a column
+PROSE_NAME = 4  # words of a column, from which it looks like a case
 TIED = "\u00a0"  # between a figure and its sign: a line never breaks there
 MARKS: Mapping[Status, str] = {"ok": "✓", "warning": "!", "error": "✗", "unknown": "?", "report": "·"}
 TINTS: Mapping[Status, str] = {"ok": "32", "warning": "33", "error": "31", "unknown": "36", "report": "2"}
@@ -90,7 +92,7 @@ def _head(audit: Audit, paint: Paint, width: int) -> list[str]:
         there = f"{len(audit.seeds.rows):,} real texts of {audit.beside}" if audit.seeds else audit.beside
         title += f", beside {size}{there}"
     found = [paint(row, "1") for row in _wrap(title, width, "", "  ")]
-    found += _wrap(f"read as {read_as(file)}", width, MARGIN, MARGIN * 2)
+    found += _wrap(f"read as {read_as(file)}{_otherwise(file)}", width, MARGIN, MARGIN * 2)
     for other in (audit.seeds, audit.training, audit.known):
         if other is not None:
             found += _wrap(f"{other.name} as {read_as(other, text_only=True)}", width, MARGIN, MARGIN * 2)
@@ -103,7 +105,7 @@ def _head(audit: Audit, paint: Paint, width: int) -> list[str]:
 def read_as(file: AuditFile, *, text_only: bool = False) -> str:
     """Say how a file was read: its form, and what its columns were taken for."""
     fields = file.fields
-    parts = [f"text `{fields.text}`" + (" (chats: the user's turns)" if fields.is_chat else "")]
+    parts = [f"text `{_short(fields.text)}`" + (" (chats: the user's turns)" if fields.is_chat else "")]
     if not text_only or fields.label:
         parts += [f"answer `{fields.label}`"] if fields.label else ["no answers"]
     if not text_only:
@@ -119,6 +121,16 @@ def read_as(file: AuditFile, *, text_only: bool = False) -> str:
     return f"{file.form}: {', '.join(parts)}{told}"
 
 
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
+def _otherwise(file: AuditFile) -> str:
+    """Name the flags that put a guess right, but for those that were given."""
+    left = [f"--{one}" for one in ("text", "label", "origin") if one not in file.fields.told]
+    return f" (guessed; or say {', '.join(left)})" if left else ""
+
+
 def left_out(file: AuditFile) -> str:
     """Say which rows are not in the figures, or nothing."""
     parts = [
@@ -127,8 +139,13 @@ def left_out(file: AuditFile) -> str:
         f"{_count(file.repeats, 'row')} of further runs of a case" if file.repeats else "",
         f"{_count(file.cut, 'text')} longer than what is measured" if file.cut else "",
         f"only the first {len(file.rows):,} rows were read" if file.unread else "",
+        "line 1, taken for the names of columns" if _names_look_like_a_case(file) else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _names_look_like_a_case(file: AuditFile) -> bool:
+    return file.form.startswith(("CSV", "TSV")) and len(file.fields.text.split()) >= PROSE_NAME
 
 
 def _count(number: int, name: str) -> str:
@@ -170,7 +187,7 @@ def _actions(audit: Audit, paint: Paint, width: int) -> list[str]:
 
 def _wrap(text: str, width: int, first: str, rest: str) -> list[str]:
     rows = textwrap.wrap(
-        text.replace(" %", f"{TIED}%"),
+        text.replace(" %", f"{TIED}%").replace("< 0", f"<{TIED}0").replace("> 9", f">{TIED}9"),
         width,
         initial_indent=first,
         subsequent_indent=rest,

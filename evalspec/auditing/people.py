@@ -88,14 +88,29 @@ def said_origin(file: AuditFile, classify: Classify, copies: int | None) -> Find
     )
 
 
+def answered(file: AuditFile) -> tuple[Finding, ...]:
+    """Say how many cases have an expected answer, where some have none."""
+    n = len(file.rows)
+    count = sum(row.expected is not None for row in file.rows)
+    if count in (0, n):
+        return ()
+    words = f"{_percent(count, n)} of the cases ({count:,} of {n:,}) have one in `{file.fields.label}`"
+    figures = {"value": count / n, "count": count, "interval": list(wilson(count, n))}
+    return (replace(_finding("answered", "warning", words, n, figures), title="expected answers"),)
+
+
 def verified(file: AuditFile) -> Finding:
     """Say for which share of the answers a person vouched."""
     answered = [row for row in file.rows if row.expected is not None]
     n = len(answered)
     column = file.fields.verified
     if not answered:
-        given = f"`{file.fields.label}` is empty" if file.fields.label else "no column holds what is expected"
-        return _finding("verified", "report", f"no case has an expected answer: {given}", 0, {"column": column})
+        words = "no expected answers: no column was taken for them; --label COLUMN names it"
+        if file.fields.label:
+            words = f"no expected answers: `{file.fields.label}` is empty"
+        elif "label" in file.fields.told:
+            words = "no expected answers, as you say"
+        return _finding("verified", "report", words, 0, {"column": column})
     if column is None:
         words = f"nobody said: no column says who checked the {n:,} expected answers"
         return _finding("verified", "warning", words, n, {"value": None, "column": None})

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalspec.auditing.balance import labels, places
+from evalspec.auditing.copies import copied, copies
 from evalspec.auditing.fields import Told, classifier
-from evalspec.auditing.people import percent, pools_of, said_origin, verified
-from evalspec.auditing.repeats import contradictions, copied, copies, duplicates, lowest
+from evalspec.auditing.people import answered, percent, pools_of, said_origin, verified
+from evalspec.auditing.repeats import contradictions, duplicates, lowest
 from evalspec.model.audit import AuditFields, AuditFile, AuditPool, AuditRow, Origin
 
 CLASSIFY = classifier(Told(), lambda name: False)
@@ -19,6 +20,11 @@ CLASSIFY = classifier(Told(), lambda name: False)
 
 def quiet(stage: str, done: int, total: int) -> None:
     """Show nothing."""
+
+
+def shown(text: str, among: Sequence[AuditRow]) -> bool:
+    """Show every text."""
+    return True
 
 
 def row(line: int, text: str = "", **more: object) -> AuditRow:
@@ -90,7 +96,7 @@ def test_duplicates_are_repeats_but_for_noise_and_never_contrasts() -> None:
         row(5, "Cancel the order before Friday"),
         row(6, "Cancel the order after Friday"),
     ]
-    found = duplicates(file(rows), (), quiet)
+    found = duplicates(file(rows), (), quiet, shown)
 
     assert found.figures["lines"] == [[2, 1], [3, 1]]
     assert (found.figures["count"], found.figures["equal"], found.n) == (2, 1, 6)
@@ -100,7 +106,7 @@ def test_duplicates_are_repeats_but_for_noise_and_never_contrasts() -> None:
 def test_one_question_about_many_passages_is_no_repeat_to_drop() -> None:
     """Repeats beside another context are counted and said, and no warning."""
     rows = [row(n, "What does it say?", context=str(n)) for n in range(10)]
-    found = duplicates(file(rows, context=("passage",)), (), quiet)  # type: ignore[arg-type]  # a tuple of columns
+    found = duplicates(file(rows, context=("passage",)), (), quiet, shown)  # type: ignore[arg-type]  # a tuple of columns
 
     assert (found.status, found.figures["beside_other_context"]) == ("report", 9)
     assert found.words.endswith("9 beside another `passage`")
@@ -110,7 +116,7 @@ def test_as_many_repeats_as_people_make_are_natural() -> None:
     """Beside real texts that repeat themselves as often, at one size, repeats are a figure and no warning."""
     rows = [row(n, f"Where is parcel {n // 2}?") for n in range(40)]
 
-    alone, beside = duplicates(file(rows), (), quiet), duplicates(file(rows), rows, quiet)
+    alone, beside = duplicates(file(rows), (), quiet, shown), duplicates(file(rows), rows, quiet, shown)
 
     assert (alone.status, beside.status) == ("warning", "report")
     assert beside.figures["at_size"] == beside.figures["seeds"] == 0.5
@@ -128,6 +134,40 @@ def test_one_text_with_two_answers_is_a_contradiction_unless_its_context_differs
     assert contradictions(file([row(1)])) is None
 
 
+def test_what_people_send_again_and_again_is_copied_from_nobody() -> None:
+    """A greeting that stands twice in the real texts stays on both sides; a text that stands there once goes."""
+    real = [row(1, "hello"), row(2, "Hello!"), *(row(n) for n in range(3, 80))]
+    lines = copied([row(1, "hello"), row(2, real[10].text), row(3, "My parcel")], real, quiet)
+
+    assert (sorted(lines.lines), set(lines.common), set(lines.taken)) == ([1, 2], {1}, {2})
+    assert lines.left(real) == tuple(one for one in real if one.line != real[10].line)
+
+
+def test_a_set_of_most_real_texts_is_held_against_all_of_them() -> None:
+    """What is left of the real texts would be no traffic any more."""
+    real = [row(n) for n in range(80)]
+
+    assert copied(real[:60], real, quiet).left(real) == tuple(real)
+    assert copied(real[:30], real, quiet).left(real) == tuple(real[30:])
+    assert copied(real[:30], real, quiet).left(real, frozenset(range(30))) == tuple(real)
+
+
+def test_one_answer_for_all_cases_is_named() -> None:
+    """Whoever says it always scores 100 %; few cases say nothing yet."""
+    found = labels(file([row(n, expected="B") for n in range(30)], label="answer"), None)
+
+    assert [(one.key, one.status) for one in found] == [("label_balance", "warning")] and "`B`" in found[0].words
+    assert labels(file([row(n, expected="B") for n in range(5)], label="answer"), None) == ()
+
+
+def test_answers_that_only_some_cases_have_are_counted() -> None:
+    """None and all are said elsewhere."""
+    some = answered(file([row(n, expected="x" if n < 3 else None) for n in range(10)], label="answer"))
+
+    assert [(one.status, one.figures["count"]) for one in some] == [("warning", 3)]
+    assert answered(file([row(1, expected="x")], label="answer")) == answered(file([row(1)])) == ()
+
+
 def test_copies_of_real_texts_are_found_noise_aside() -> None:
     """What is said to be generated and stands in the real texts is a warning."""
     real = [
@@ -139,10 +179,10 @@ def test_copies_of_real_texts_are_found_noise_aside() -> None:
         row(8, "Where is my parcel? It was due on Sunday"),
         row(9, "I never got the invoice for the lamp and the kettle, thanks"),
     ]
-    lines = copied(rows, real)
+    lines = copied(rows, real, quiet)
     found = copies(file(rows, origin="who"), lines, real, lambda one: CLASSIFY("who", one.origin or ""))
 
-    assert lines == {7, 9}
+    assert (dict(lines.lines), set(lines.taken)) == ({7: 1, 9: 2}, {7, 9})
     assert (found.status, found.figures["said_generated"]) == ("warning", 1)
 
 
@@ -225,6 +265,6 @@ def test_duplicates_do_not_depend_on_the_order_of_the_rows() -> None:
     """How many rows repeat another is a fact about the set."""
     rows = [row(n, f"Where is parcel {n % 7}{'?' * (n % 3)}") for n in range(30)]
 
-    counts = {duplicates(file(order), (), quiet).figures["count"] for order in (rows, rows[::-1])}
+    counts = {duplicates(file(order), (), quiet, shown).figures["count"] for order in (rows, rows[::-1])}
 
     assert counts == {23}
