@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, did_you_mean
-from evalspec.edges.files import write_atomic
+from evalspec.edges.files import MAX_FILE_BYTES, write_atomic
 from evalspec.edges.readers import read_rows
 from evalspec.embedding import embedder_of, require_embedder
 from evalspec.model.spec import Source, Spec
@@ -17,6 +17,8 @@ from evalspec.row_problems import RowProblems
 from evalspec.stages.rows import Reading, map_rows
 from evalspec.stages.snapshot import Snapshot, snapshot
 from evalspec.text.meaning import Embed
+
+SURELY = 0.95  # of the rows that fit by their mean size: another sample may be longer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ def import_source(
             severity="warning",
         )
     path = os.path.join(spec.folder, source.path)
+    _refuse_large(made, path)
     if not dry_run:
         write_atomic(path, made.text, root=spec.folder)
     return Imported(source=source, path=path, made=made, blank=reading.blank, warnings=tuple(problems.warnings))
@@ -102,6 +105,17 @@ def _refuse_empty(made: Snapshot, raw_path: str) -> None:
         message = f"none of the {made.header.rows:,} rows has a user's text"
         hint = "`fields: {input: COLUMN}` says where the text stands."
     raise EvalspecError([_problem("I325", message, raw_path, hint)])
+
+
+def _refuse_large(made: Snapshot, path: str) -> None:
+    """Raise where a build would not read what is about to be written."""
+    raw = made.text.encode("utf-8")
+    size, head = len(raw), raw.find(b"\n") + 1
+    if size > MAX_FILE_BYTES:
+        fitting = int(made.header.sampled * (MAX_FILE_BYTES - head) / (size - head) * SURELY)
+        message = f"the snapshot would have {size:,} bytes, and a build reads at most {MAX_FILE_BYTES:,}"
+        hint = f"About {fitting:,} of these rows fit: `sample: {{size: {fitting}}}` on the source; nothing was written."
+        raise EvalspecError([_problem("E904", message, path, hint)])
 
 
 def _problem(code: str, message: str, path: str, hint: str | None = None) -> Diagnostic:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evalspec import importing
 from evalspec.cli import run
 
 SPEC = """\
@@ -113,6 +114,22 @@ def test_what_cannot_be_imported_is_said(
     assert said in err
     assert "SECRET-TEXT" not in err
     assert not (folder / "s").exists()
+
+
+def test_a_snapshot_that_no_build_would_read_is_not_written(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told at import, with a sample that fits: the next command would refuse the file."""
+    monkeypatch.setattr(importing, "MAX_FILE_BYTES", 2000)
+
+    assert run(["import", "s.yaml", "production", "--from", "raw.jsonl", "--json"]) == 3
+    (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
+
+    assert found["code"] == "E904" and "a build reads at most 2,000" in found["message"]
+    size = int(found["hint"].split("size: ")[1].split("}")[0])
+    assert 0 < size < 30 and not (folder / "s" / "production.jsonl").exists()
+    (folder / "s.yaml").write_text(SPEC.format(pii="redact").replace("size: 30", f"size: {size}"))
+    assert run(["import", "s.yaml", "production", "--from", "raw.jsonl"]) == 0
 
 
 def test_blocked_data_says_so_and_never_shows_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
