@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.pictures.draw import draw, shown
+from benchmarks.pictures.insets import drawn
 from benchmarks.pictures.sets import Line, examples
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -18,12 +19,14 @@ def written() -> dict[str, str]:
     """Return every file that this command writes, by its path under `docs/`."""
     files: dict[str, str] = {}
     page = (DOCS / PAGE).read_text(encoding="utf-8")
-    for name, example in examples().items():
+    found = examples()
+    for name, example in found.items():
         files[f"pictures/measures-{name}.svg"], lines = draw(name, example)
         block = re.compile(rf"(<!-- pictured {name}[^>]*-->\n).*?(<!-- end pictured -->)", re.DOTALL)
         table = "\n".join(_table(lines))
         page = block.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", page)
-    return {**files, PAGE: page}
+    insets = {f"pictures/measures-{name}.svg": made for name, made in drawn(found).items()}
+    return {**files, **insets, PAGE: page}
 
 
 def _table(lines: list[Line]) -> list[str]:
