@@ -30,6 +30,17 @@ class _Pattern:
         return getattr(found, name)
 
 
+def lacks(text: str, parts: tuple[str, ...]) -> bool:
+    """Return True where a text holds none of `parts`, small ASCII letters, in whatever case: a look before a search.
+
+    Of a text that is not ASCII nothing is said: other letters may stand for these where case does not count.
+    """
+    if not text.isascii():
+        return False
+    lowered = text.lower()
+    return not any(part in lowered for part in parts)
+
+
 def lazy_pattern(text: str, flags: int = 0) -> re.Pattern[str]:
     """Return what `re.compile` returns, compiled at its first use; functions of `re` do not take it."""
     return cast("re.Pattern[str]", _Pattern(text, flags, re.compile))

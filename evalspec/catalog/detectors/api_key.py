@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from evalspec.registry import detector
-from evalspec.text.patterns import lazy_pattern
+from evalspec.text.patterns import lacks, lazy_pattern
 from evalspec.text.secrets import key_spans
 
 _ALONE = r"(?<![A-Za-z0-9_\-])(?:{})(?![A-Za-z0-9_\-])"
@@ -23,14 +23,17 @@ _CALLED = (
     r"(?:\b|_)(?:api|access|secret|auth|private|client|bot)[ _\-]?(?:key|token|secret)(?: is| was|\W){1,3}"
     r"([A-Za-z0-9_\-]{20,512})",
 )
-_PATTERNS = tuple(
-    lazy_pattern(pattern, re.IGNORECASE if "(?<!" not in pattern else 0)
-    for pattern in (*_CALLED, *(_ALONE.format(f"({one})") for one in _SHAPES))
-)
+_CALLED_PATTERNS = tuple(lazy_pattern(pattern, re.IGNORECASE) for pattern in _CALLED)
+_SHAPE_PATTERNS = tuple(lazy_pattern(_ALONE.format(f"({one})")) for one in _SHAPES)
+_CALLED_PARTS = ("authorization", "aws", "slack", "key", "token", "secret")  # one is in whatever they find in ASCII
+_SHORTEST = 34  # characters of a shape, none of them a space
 
 
 @detector("api_key", version=2)
 def api_key(text: str) -> tuple[tuple[int, int], ...]:
     """Find keys, tokens and private key blocks in the formats of common issuers, or called a key before they stand."""
-    called = (found for pattern in _PATTERNS for found in pattern.finditer(text))
+    patterns = () if lacks(text, _CALLED_PARTS) else _CALLED_PATTERNS
+    if any(len(word) >= _SHORTEST for word in text.split()):
+        patterns += _SHAPE_PATTERNS
+    called = (found for pattern in patterns for found in pattern.finditer(text))
     return tuple(sorted({*key_spans(text), *(one.span(1) for one in called if any(map(str.isdigit, one.group(1))))}))

@@ -6,7 +6,7 @@ import re
 
 from evalspec.registry import detector
 from evalspec.text.mentions import LETTER, UNSPACED
-from evalspec.text.patterns import lazy_pattern
+from evalspec.text.patterns import lacks, lazy_pattern
 
 _IS = rf"(?: (?:is|was|to|ist|lautet|war|est|es|è|é|era)(?!{LETTER}))?"
 _WORDS = (
@@ -14,6 +14,10 @@ _WORDS = (
     "mdp|senha|palavra-passe|wachtwoord|hasło|haslo|şifrem?|sifrem?|parolam?|пароль"
 )
 _UNSPACED_WORDS = "密码|口令|パスワード|पासवर्ड|비밀번호"
+# One of these is in whatever `_BEGINNING` finds in ASCII.
+_PARTS = (
+    *("pass", "pw", "kennwort", "contrasena", "mdp", "senha", "wachtwoord", "haslo", "sifre", "parola", "clave", "pin"),
+)
 # What every cue begins with, told in a tenth of the time; texts without it are nearly all of them.
 _BEGINNING = lazy_pattern(rf"(?:{_WORDS}|pass|clave|pin)[\s:=]|{_UNSPACED_WORDS}", re.IGNORECASE)
 _CUE = lazy_pattern(
@@ -31,7 +35,7 @@ _AFTER = ".,;:?"
 @detector("password", version=1)
 def password(text: str) -> tuple[tuple[int, int], ...]:
     """Find what follows `my password is` and its like, if it has a digit or a sign in it or follows `=`."""
-    if not _BEGINNING.search(text):
+    if lacks(text, _PARTS) or not _BEGINNING.search(text):
         return ()
     spans = []
     for cue in _CUE.finditer(text):
