@@ -98,7 +98,7 @@ def command(
     log of Inspect AI, samples of lm-evaluation-harness, a text with a case a line, or a lock. Columns are guessed, and
     the guess is shown; --text, --label and --origin put it right.
 
-    Leaves with 0 whatever it finds, with 1 for what --fail-on names, 3 for a file that cannot be read, 8 for an extra
+    Leaves with 0 whatever it finds, with 1 for what --fail-on names, 3 for a file that cannot be read, 10 for an extra
     that is missing. The keys of --json are described in docs/audit.md.
     """
     _refuse_lonely(
