@@ -107,13 +107,7 @@ def command(
         ("--known-text", known_text, "--known", known),
     )
     told = Told(
-        text=text,
-        label=label,
-        origin=origin,
-        verified=verified,
-        choices=choices,
-        people=people,
-        generated=generated,
+        text=text, label=label, origin=origin, verified=verified, choices=choices, people=people, generated=generated
     )
     asked = Asked(
         path=file,
