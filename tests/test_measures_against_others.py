@@ -170,7 +170,7 @@ def beside(pool: Texts, seeds: Texts, space: str | None) -> Scope:
 # One line a measure that compares a pool with seeds, and a space where it has several.
 SIDES: dict[tuple[str, str | None], Sides] = {
     ("compression_ratio", None): Sides(value=other.packed, seeds=lambda pool, seeds: other.packed(seeds, pool)),
-    **{("coverage", space): _coverage(space) for space in ("lexical", *MEANING)},
+    **{("coverage", space): _coverage(space) for space in ("lexical", "minilm")},
     ("distinct_1", None): _distinct(1),
     ("distinct_2", None): _distinct(2),
     ("entropy", None): Sides(
@@ -197,14 +197,14 @@ SIDES: dict[tuple[str, str | None], Sides] = {
     ("rawness_open_end", None): Sides(
         value=_difference(_open), seeds=lambda pool, seeds: _open(seeds), statistic=_gap(_open)
     ),
-    **{("seed_distance", space): _far(space) for space in ("lexical", *MEANING)},
+    **{("seed_distance", space): _far(space) for space in ("lexical", "minilm")},
     ("shift", "c2st"): Sides(value=other.told_apart),
     ("shift", "js"): Sides(value=other.divergence, statistic=other.divergence),
-    **{("shift", space): _shift(space) for space in ("lexical", *MEANING)},
+    **{("shift", space): _shift(space) for space in ("lexical", "minilm")},
     ("signature_rate", None): Sides(
         value=_difference(_signature), seeds=lambda pool, seeds: _signature(seeds), statistic=_difference(_signature)
     ),
-    **{("spread", space): _spread(space) for space in ("lexical", *MEANING)},
+    **{("spread", space): _spread(space) for space in ("lexical", "minilm")},
     ("syntactic_variety", "pattern"): _variety(tagged),
     ("syntactic_variety", "shapes"): _variety(shaped),
     ("term_mix", None): Sides(

@@ -8,6 +8,7 @@ from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 
 Z = 1.959963984540054  # of a 95 % interval
+NONE_SEEN = 0.05  # the chance that what was seen in no family was missed: the rule of three, exact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,7 @@ class Saturation:
     """Sample coverage of a set of texts: the share of what a further text says that one of them says too."""
 
     coverage: float
-    interval: tuple[float, float] | None  # delete one family; None under three families
+    interval: tuple[float, float] | None  # delete one family; None under three families; one-sided at full coverage
     per_text: float  # distinct things a text
     new: float  # things that a further text would add
 
@@ -92,4 +93,8 @@ def _jackknife(
         left.append(sample_coverage(len(texts) - len(groups[name]), total - gone.total(), once, twice))
     count, mean = len(left), math.fsum(left) / len(left)
     error = math.sqrt((count - 1) / count * math.fsum((one - mean) ** 2 for one in left))
+    if error == 0.0 and coverage == 1.0:
+        # Nothing stands in one text alone, so no family left out changes anything. Yet so many families without a new
+        # thing rule out only that more than this share of families would bring one.
+        return NONE_SEEN ** (1 / count), 1.0
     return max(0.0, coverage - Z * error), min(1.0, coverage + Z * error)

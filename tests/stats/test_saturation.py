@@ -53,8 +53,20 @@ def test_the_interval_leaves_out_one_family_at_a_time(texts: list[frozenset[str]
     mean = sum(left) / len(left)
     error = math.sqrt((len(left) - 1) / len(left) * sum((one - mean) ** 2 for one in left))
     assert found.interval is not None
+    if found.coverage == 1 and error == 0:
+        assert found.interval == (pytest.approx(0.05 ** (1 / len(left))), 1.0)
+        return
     assert found.interval[0] == pytest.approx(max(0.0, found.coverage - 1.959964 * error), abs=1e-6)
     assert found.interval[1] == pytest.approx(min(1.0, found.coverage + 1.959964 * error), abs=1e-6)
+
+
+def test_what_no_family_brought_anew_may_still_come() -> None:
+    """Sixty copies of two texts hold all that they say; that one in twenty would bring more is not ruled out."""
+    texts = [frozenset({"ab"[at % 2], "c"}) for at in range(60)]
+    found = sample_saturation(texts, [str(at) for at in range(60)])
+
+    assert found.coverage == 1 and found.interval == (pytest.approx(0.9513, abs=1e-4), 1.0)
+    assert found.interval[0] ** 60 == pytest.approx(0.05)  # the chance of sixty without, if one in twenty had it
 
 
 def test_the_estimate_is_right_on_average() -> None:
