@@ -21,7 +21,7 @@ def twin_prompts(spec: Spec, layout: Plan) -> tuple[Diagnostic, ...]:
     if not first:  # nothing is asked, and nothing of prompts is imported
         return ()
     from evalspec.catalog.techniques.asked import prompt_of
-    from evalspec.text.prompts import PromptError
+    from evalspec.text.prompt_error import PromptError
 
     said: dict[tuple[str, str, str], list[Slot]] = {}
     for slot in first.values():

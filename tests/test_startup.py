@@ -38,3 +38,9 @@ def test_a_wrong_spec_waits_for_what_says_why(tmp_path: Path) -> None:
     code, found = imported("check", str(tmp_path / "wrong.yaml"))
 
     assert (code, "jsonschema" in found) == (3, True)
+
+
+def test_a_set_that_no_model_wrote_is_verified_without_what_renders_prompts() -> None:
+    code, found = imported("verify", "specs/library.yaml")
+
+    assert (code, "jinja2" in found) == (0, False)

@@ -17,6 +17,8 @@ from jinja2 import StrictUndefined, Template, TemplateError, nodes, pass_context
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from evalspec.text.prompt_error import PromptError
+
 PROMPT_NAMES: tuple[str, ...] = ("task", "cell", "persona", "facts", "exemplars", "section", "language")
 # What stands under the names that hold no list; a prompt that reads another field would fail at the first question.
 PROMPT_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -58,10 +60,6 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.CondExpr,
     nodes.Keyword,
 )
-
-
-class PromptError(ValueError):
-    """A template that is not allowed or cannot be rendered; the message says why."""
 
 
 @functools.lru_cache(maxsize=KEPT)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalspec.text.prompts import MAX_PROMPT, MAX_TEMPLATE, PROMPT_NAMES, PromptError, problems_in_prompt, render_prompt
+from evalspec.text.prompt_error import PromptError
+from evalspec.text.prompts import MAX_PROMPT, MAX_TEMPLATE, PROMPT_NAMES, problems_in_prompt, render_prompt
 from tests.torture.hostile_attacks import TEMPLATES
 
 PIECES = (

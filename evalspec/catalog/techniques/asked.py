@@ -16,7 +16,7 @@ from evalspec.model.spec import Expected, Model, Part, Spec
 from evalspec.ports import Asking
 from evalspec.text.language import is_in_another
 from evalspec.text.patterns import lazy_pattern
-from evalspec.text.prompts import PromptError, render_prompt
+from evalspec.text.prompt_error import PromptError
 from evalspec.text.stated import surface_forms
 
 MAX_INPUT_CHARS = 8_000  # of one input: more is no message that a person would send, or review
@@ -55,6 +55,8 @@ def ask_model(slot: Slot, spec: Spec, model: Model) -> Asking:
 
 def prompt_of(slot: Slot, spec: Spec) -> str:
     """Return what a model is asked for a slot: the pool's own template, or that of this package."""
+    from evalspec.text.prompts import render_prompt  # Jinja takes long to import
+
     return render_prompt(spec.pool(slot.pool).prompt or builtin_prompt("prompted"), prompt_names(slot, spec))
 
 

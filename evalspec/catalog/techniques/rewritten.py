@@ -17,7 +17,7 @@ from evalspec.model.asking import Reply
 from evalspec.model.case import Input, Made, Unmade, user_texts, with_user_texts
 from evalspec.model.spec import Model
 from evalspec.ports import Asking
-from evalspec.text.prompts import PromptError, render_own
+from evalspec.text.prompt_error import PromptError
 from evalspec.text.spans import protected_spans, substrings
 
 
@@ -34,6 +34,8 @@ def rewrite_last(value: Input, instruction: str, model: Model, ordinal: int, pat
 
 def ask_rewriting(text: str, instruction: str, model: Model, ordinal: int, keep: Sequence[str]) -> Asking:
     """Ask for one text to be rewritten; the result is a single message."""
+    from evalspec.text.prompts import render_own  # Jinja takes long to import
+
     names: Mapping[str, object] = {"text": text, "instruction": instruction, "keep": list(keep)}
     try:
         prompt = render_own(builtin_prompt("rewrite"), names)

@@ -12,7 +12,7 @@ from evalspec.model.asking import Reply, Request
 from evalspec.model.case import Anchor, Candidate, input_json
 from evalspec.model.spec import Expected, Model, Part, Spec
 from evalspec.registry import Catalog
-from evalspec.text.prompts import PromptError
+from evalspec.text.prompt_error import PromptError
 from evalspec.text.verdicts import read_verdict
 
 MAX_TOKENS = 400  # of a verdict: a line, and room for a model that thinks aloud first
