@@ -27,6 +27,7 @@ from evalspec.model.outcome import Measurement, Related
 from evalspec.model.spec import Roles, Screening, Source
 from evalspec.model.vocabulary import MEANING
 from evalspec.stages.training import Firewall, digest_training
+from evalspec.stats.digested import Digested
 from evalspec.stats.regions import regions
 from evalspec.stats.scope import MeasureFacts, Scope
 from evalspec.text.function_words import FUNCTION_WORDS
@@ -475,6 +476,32 @@ def check_novelty() -> None:
     assert 0 < (found.value or 0) < 1
 
 
+def check_trained_by_meaning() -> None:
+    """Cases at a cosine of 0.92 or more to a text that was trained on, or that everybody has, by all cosines."""
+    texts, listed = drawn(61, 40), drawn(62, 30)
+    texts = [*texts, *(" ".join(text.split()[::-1]) for text in listed[:7])]  # the same words the other way round
+    rows = meant(listed)
+    unit = [
+        one.astype(float) / np.linalg.norm(one.astype(float), axis=1, keepdims=True) for one in (meant(texts), rows)
+    ]
+    near = int(((unit[0] @ unit[1].T).max(axis=1) >= 0.92).sum())
+    spec = make_spec(screen=Screening(seed_far=1.0, embedder="minilm"))
+    spec = replace(
+        spec, sources=(*spec.sources, *(Source(name=one, kind=one, path=one) for one in ("training", "known")))
+    )
+    held = Digested(bound=0.92, rows=rows, names=[f"{at:016x}" for at in range(len(rows))])
+    index = Firewall.of({}, spec)
+    facts = MeasureFacts(embed=meant, firewall=index, known=index, digested={"training": held, "known": held})
+    cases = [
+        make_case(id=f"redteam.a.{at:02}", pool="redteam", technique="redteam", input=one)
+        for at, one in enumerate(texts)
+    ]
+    scope = replace(make_scope(cases=cases, rows=[make_seed()], spec=spec, facts=facts), space="minilm")
+
+    assert run("training_overlap", scope).value == near >= 7
+    assert run("novelty", scope).value == pytest.approx(1 - near / len(cases), rel=FOUR_DIGITS)
+
+
 def check_same_meaning() -> None:
     """Pairs at a cosine of 0.92 or more by a loop over all of them; as many seeds by their share of pairs."""
     made, real = drawn(21, 45), drawn(22, 38)
@@ -557,6 +584,7 @@ MANY: dict[str, Callable[[], None]] = {
     "survival": check_survival,
     "tell_tale": check_tell_tale,
     "thin_regions": check_thin_regions,
+    "training_overlap": check_trained_by_meaning,
 }
 
 
