@@ -29,11 +29,10 @@ def _training(rows: Sequence[Measurement], build: Build) -> list[str]:
         return [f"Training texts: {plain_text(whole.note or 'no value', 200)}.", ""]
     bound, space = whole.detail["bound"], whole.space
     said = (
-        f"Cases at a cosine of {bound} or above (`{space}`) from a training text. Most paraphrases lie below it, so "
-        "there are at least as many. Nothing is dropped for it: users ask the same again, and so do training texts. "
-        "Read the cases where a pool has more than as many seeds would. A training text is known by the digest of its "
-        f"words, as its snapshot has it; `evalspec audit LOCK --training FILE --embedder {space}` names the lines of "
-        "the raw file."
+        f"Cases at a cosine of {bound} or above (`{space}`) from a training text. Most paraphrases lie below it, and "
+        "some other questions above, so the count says something beside that of as many seeds: read the cases of a "
+        "pool that has more. Nothing is dropped for it. A training text is known by the digest of its words, as its "
+        f"snapshot has it; `evalspec audit LOCK --training FILE --embedder {space}` names the lines of the raw file."
     )
     pools = [
         (one.slice.removeprefix("pool="), str(one.n), number(one.value), number(one.baseline))
@@ -67,7 +66,7 @@ def _novelty(rows: Sequence[Measurement], build: Build) -> list[str]:
     fresh, bound = round(whole.value * whole.n), whole.detail["bound"]
     said = (
         f"{fresh} of {whole.n} red-team cases lie under a cosine of {bound} (`{whole.space}`) from every known attack. "
-        "Most paraphrases lie there too, so at most as many are new."
+        "Most paraphrases of an attack lie there too."
     )
     return ["### Known attacks", "", said, "", *_listed(whole.detail.get("nearest"), build)]
 
