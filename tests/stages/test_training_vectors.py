@@ -161,6 +161,22 @@ def test_vectors_that_are_not_as_they_were_written_are_refused(edit: Edit, said:
     assert said in raised.value.diagnostics[0].message
 
 
+WHOLE = imported()
+
+
+@given(st.integers(0, len(WHOLE) - 1), st.sampled_from('{}[]",:019afAF/+=\n -'), st.integers(0, 2))
+def test_one_character_changed_gives_no_other_vectors(at: int, sign: str, cut: int) -> None:
+    """Wherever it is, put in or in the place of others: the file is refused, not measured, or means what it meant."""
+    try:
+        found = held((TUNED, WHOLE[:at] + sign + WHOLE[at + cut :]), *ALL[1:])["training"]
+    except EvalspecError:
+        return
+
+    assert (found.why_not is None) == (found.rows is not None)
+    if found.rows is not None:
+        assert sorted(map(bytes, found.rows)) == sorted({row.tobytes() for row in letters([*TEXTS, "an old text"])})
+
+
 def restated(text: str, **facts: object) -> str:
     """A snapshot whose header says other things of the embedder."""
     head, _, rest = text.partition("\n")
