@@ -273,16 +273,29 @@ def refused_changes(verdicts: Iterable[Verdict]) -> str:
 
 
 def past_without_evidence(verdicts: Iterable[Verdict]) -> str:
-    """Name the gates that are past their bound where chance is not ruled out, each with its slices."""
+    """Name the gates that are past their bound where chance is not ruled out, each with its slices.
+
+    Changes are apart: no report says what would decide those.
+    """
     slices: dict[str, list[str]] = {}
     for one in verdicts:
-        if one.status == "not known" and one.is_past and one.measurement is not None:
-            slices.setdefault(one.gate, []).append(one.measurement.slice.partition("=")[2])
+        row = one.measurement
+        if one.status == "not known" and one.is_past and row is not None and not row.is_change:
+            slices.setdefault(one.gate, []).append(row.slice.partition("=")[2])
     spelled = []
     for gate, found in sorted(slices.items()):
         named = [name for name in found if name]
         spelled.append(f"{gate} ({', '.join(named)})" if named else gate)
     return ", ".join(spelled)
+
+
+def unsure_changes(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    """Say of each change that is past its bound without evidence what is known, and what would decide it."""
+    return tuple(
+        f"gate {one.gate}{'' if row.slice == 'all' else f' ({row.slice})'}: {one.message}; {one.advice}"
+        for one in verdicts
+        if one.status == "not known" and one.is_past and (row := one.measurement) is not None and row.is_change
+    )
 
 
 def _report_problems(done: Build) -> tuple[Diagnostic, ...]:

@@ -45,7 +45,14 @@ from evalspec.stages.reporting.figures import share
 from evalspec.stages.reporting.replies import worst_cells
 from evalspec.stages.resolving.paths import stem_of
 from evalspec.taping import publishing
-from evalspec.verification import compare, gate_problems, past_without_evidence, refused_changes, verify_spec
+from evalspec.verification import (
+    compare,
+    gate_problems,
+    past_without_evidence,
+    refused_changes,
+    unsure_changes,
+    verify_spec,
+)
 from evalspec.writing import clear_leftovers, own_folders, write_outputs
 
 SUMMARY_COLUMNS = 100  # beyond, a terminal breaks the line in the middle of a name
@@ -303,6 +310,7 @@ def _explain(done: Build, steps: Steps) -> None:
         unsure, refused = past_without_evidence(done.verdicts), refused_changes(done.verdicts)
         for said in (
             f"past their bound without evidence: {unsure}; the report says what would decide them" if unsure else "",
+            *unsure_changes(done.verdicts),
             f"changes not measured: {refused}" if refused else "",
         ):
             for line in wrap(said, SUMMARY_COLUMNS, subsequent_indent="  "):

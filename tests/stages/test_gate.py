@@ -14,7 +14,7 @@ from evalspec.model.outcome import Measurement, Verdict
 from evalspec.model.spec import GateRule, Waiver
 from evalspec.stages.gate import gate
 from evalspec.stats.intervals import wilson
-from evalspec.verification import past_without_evidence
+from evalspec.verification import past_without_evidence, unsure_changes
 
 
 def row(measure: str, value: float | None, label: str = "pool=prompted", **fields: object) -> Measurement:
@@ -94,6 +94,54 @@ def test_what_is_not_known_and_within_its_bound_is_not_called_past_it() -> None:
     past = judge(agreement, replace(row("agreement", 0.4, "all", interval=wilson(8, 20)), n=20))
     assert (within.status, within.is_past) == (past.status, not past.is_past) == ("not known", False)
     assert past_without_evidence([within, past]) == "agreement" and not past_without_evidence([within])
+
+
+def test_a_change_past_its_bound_says_on_the_spot_what_would_decide_it() -> None:
+    """No report holds a change, so the build may not send its reader there."""
+    rule = GateRule(name="drift", measure="shift", where=(("pool", ("prompted",)),), change=0.005)
+    detail = {"now": 0.02, "then": 0.01, "in_both": 10}
+    found = judge(rule, row("shift.change", 0.01, p=0.04, detail=detail))
+
+    assert not past_without_evidence([found])
+    assert unsure_changes([found]) == (
+        "gate drift (pool=prompted): shift.change is 0.01 (40 looked at, 0.02 now and 0.01 in the base lock, p 0.040); "
+        "bound: change 0.005; past the bound, and chance is not ruled out; about 23 more cases that the base does not "
+        "have would decide it, if the figure stays",
+    )
+    same = judge(rule, row("shift.change", 0.01, p=1.0, detail={**detail, "in_both": 40}))
+    assert same.advice == "no case is new, only some of the old ones are gone: nothing says that the writer changed"
+
+
+def test_changes_without_a_base_say_how_to_get_one() -> None:
+    rule = GateRule(name="drift", measure="shift", where=(("pool", ("prompted",)),), change=0.005)
+    for note, advice in (
+        (
+            "skipped: there is no base lock to compare with",
+            "commit a lock, or name a commit that has one with `--base`",
+        ),
+        (
+            "refused: the base lock was measured by shift@9",
+            "commit a lock of this build: from then on changes are measured",
+        ),
+    ):
+        found = judge(rule, row("shift.change", None, note=note))
+        assert (found.status, found.advice) == ("not known", advice)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "given", "advice"),
+    [
+        ({"max": 0.2}, {"detail": {"declared": 12, "cases": 12}}, "lower the pool's share"),
+        ({"min": 0.4}, {"detail": {"declared": 12, "cases": 12}}, "raise the pool's share"),
+        ({}, {"detail": {"declared": 12, "cases": 11}}, "decide the pending cases"),
+    ],
+)
+def test_advice_is_for_the_side_of_the_bound(
+    bounds: dict[str, float], given: dict[str, dict[str, object]], advice: str
+) -> None:
+    found = judge(GateRule(name="share", measure="share", **bounds), row("share", 0.3, **given))  # type: ignore[arg-type]
+
+    assert found.status == "fail" and (found.advice or "").startswith(advice)
 
 
 def test_a_comparison_without_a_slice_looks_at_what_a_generator_wrote() -> None:

@@ -8,7 +8,7 @@ from resolving import SMALLEST, document_of, problems_of, spec_of
 
 from evalspec.catalog import load_catalog
 from evalspec.diagnostics import SpecError
-from evalspec.model.spec import Exemplars, OperatorUse, Sample, Source
+from evalspec.model.spec import Exemplars, GateRule, OperatorUse, Sample, Source
 from evalspec.stages.resolve import resolve
 
 GRAMMAR = "models: {w: {model: builtin/grammar, grammar: g.yaml}}\nroles: {generator: w}\n"
@@ -184,6 +184,18 @@ def test_naming_a_measure_of_one_group_leaves_the_gates_of_the_others() -> None:
     gates = {(gate.name, gate.of, gate.within) for gate in spec_of(DESK).gates if gate.measure == "entropy"}
 
     assert gates == {("entropy", "loan", 0.2), ("entropy_fee", "fee", 0.15)}
+
+
+def test_a_gate_on_a_change_leaves_the_default_gate_where_it_is() -> None:
+    """Who asks that a figure gets no worse has not said that it may be bad."""
+
+    def gates(bounds: str) -> dict[str, GateRule]:
+        return {one.name: one for one in spec_of(f"{SMALLEST}gates: {{spread: {{{bounds}}}}}\n").gates}
+
+    found = gates("change: 0.02")
+    assert found["spread"].change == 0.02 and found["spread_default"].min == 0.85
+    assert "spread_default" not in gates("change: 0.02, min: 0.9")
+    assert "spread_default" not in gates("change: 0.02, severity: 'off'")
 
 
 def test_a_default_gate_makes_room_for_a_gate_that_takes_its_name() -> None:

@@ -45,9 +45,7 @@ class _Draft:
     lent: set[str] = field(default_factory=set)  # keys of the rows that have lent a phrase
     words: dict[str, str] = field(default_factory=dict)  # what the lexicon gave, for the rest of the text
     trace: list[tuple[str, int]] = field(default_factory=list)  # rule and alternative, in the order they were used
-    able: dict[str, bool] = field(
-        default_factory=dict
-    )  # which rules this slot can write
+    able: dict[str, bool] = field(default_factory=dict)  # which rules this slot can write
 
     def expand(self, pattern: Pattern) -> str:
         """Write a pattern."""

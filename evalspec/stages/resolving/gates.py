@@ -72,6 +72,8 @@ def _defaults(
 def _replaces(rule: GateRule, default: GateRule) -> bool:
     if rule.measure in TWO_QUESTIONS and rule.space not in (None, LEXICAL):
         return False
+    if rule.change is not None and rule.min is rule.max is rule.within is None and rule.severity != "off":
+        return False  # it asks what the default does not, and would take its bound away unseen
     return rule.measure == default.measure and rule.of in (None, default.of)
 
 
