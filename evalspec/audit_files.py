@@ -11,7 +11,7 @@ from evalspec.audit_forms import open_table, problem
 from evalspec.auditing.audit import Beneath, audit
 from evalspec.auditing.fields import GUESSED_FROM, NoColumn, Told, classifier, flattened, guess_fields
 from evalspec.auditing.rows import Counts, read_audit_rows
-from evalspec.auditing.scrubbed import scrubber
+from evalspec.auditing.scrubbed import Scrub, scrubber
 from evalspec.catalog import load_catalog
 from evalspec.diagnostics import Diagnostic, EvalspecError, Exit, closest
 from evalspec.loading import family_table
@@ -156,13 +156,14 @@ def _file(
     if not raws:
         _raise_first(problems)
         raise EvalspecError([problem("A803", "the file holds no rows", path)])
-    fields = _fields(path, raws, told, classify, flag)
+    scrub = scrubber(detectors_of(catalog))
+    fields = _fields(path, raws, told, classify, flag, scrub)
     rows = read_audit_rows(raws, fields, problems, counts)
     refused = counts.refused + len(problems.found) + problems.unshown
     if not rows:
         _raise_first(problems)
         hint = f"`{flag} COLUMN` names where the text stands."
-        message = f"none of the {len(raws):,} rows has a user's text in `{fields.text[:LONGEST_NAME]}`"
+        message = f"none of the {len(raws):,} rows has a user's text in `{scrub(fields.text)[:LONGEST_NAME]}`"
         raise EvalspecError([problem("A803", message, path, hint), *problems.warnings[:SHOWN_REASONS]])
     found = [*(replace(one, severity="warning") for one in problems.found), *problems.warnings]
     warnings += found[:SHOWN_REASONS]  # the screen counts them all
@@ -209,12 +210,12 @@ def _size(value: object) -> int:
     return sum(map(_size, value)) if isinstance(value, list | tuple) else 8
 
 
-def _fields(path: str, raws: Sequence[RawRow], told: Told, classify: Classify, flag: str) -> AuditFields:
+def _fields(path: str, raws: Sequence[RawRow], told: Told, classify: Classify, flag: str, scrub: Scrub) -> AuditFields:
     try:
         fields = guess_fields(raws, told, classify)
     except NoColumn as wrong:
         guess = closest(wrong.column, wrong.known)
-        hint = f"Did you mean `{guess}`?" if guess else f"Columns: {_listed(wrong.known)}."
+        hint = f"Did you mean `{scrub(guess)}`?" if guess else f"Columns: {_listed(wrong.known, scrub)}."
         named = flag if wrong.flag == "--text" else wrong.flag
         message = f"`{named} {wrong.column}`: no row has this column"
         raise EvalspecError([problem("A802", message, path, hint)]) from wrong
@@ -222,11 +223,11 @@ def _fields(path: str, raws: Sequence[RawRow], told: Told, classify: Classify, f
         columns = list(dict.fromkeys(name for one in raws[:GUESSED_FROM] for name in flattened(one.values)))
         if len(columns) > MOST_NAMED:
             columns = list(dict.fromkeys(name for one in raws[:GUESSED_FROM] for name in one.values))
-        hint = f"Say `{flag} COLUMN`; columns: {_listed(columns)}."
+        hint = f"Say `{flag} COLUMN`; columns: {_listed(columns, scrub)}."
         raise EvalspecError([problem("A801", "no column looks like what a user asks", path, hint)])
     return fields
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str], scrub: Scrub) -> str:
     more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(f"`{one[:LONGEST_NAME]}`" for one in names[:MOST_NAMED]) + more
+    return ", ".join(f"`{scrub(one)[:LONGEST_NAME]}`" for one in names[:MOST_NAMED]) + more

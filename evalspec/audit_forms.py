@@ -96,7 +96,10 @@ def _unknown(path: str, suffix: str) -> Diagnostic:
 
 def _head(path: str) -> bytes:
     with open_regular(path) as handle:
-        return handle.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
+        try:
+            return handle.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
+        except OSError as error:  # the memory of a process is a regular file that nobody can read
+            raise EvalspecError([problem("E902", f"`{path}` cannot be read: {error.strerror}", path)]) from error
 
 
 def _is_lines(head: bytes) -> bool:

@@ -11,7 +11,7 @@ from evalspec.auditing.actions import first_actions
 from evalspec.auditing.balance import labels, places
 from evalspec.auditing.beside import Beside, Step, compare
 from evalspec.auditing.copies import NO_COPIES, Copies, copied, copies
-from evalspec.auditing.examples import Examples
+from evalspec.auditing.examples import Examples, opening_of_nobody
 from evalspec.auditing.look import COSTUME, LIKE, lines, spelled
 from evalspec.auditing.people import Classify, answered, origin_of, percent, pools_of, said_origin, verified
 from evalspec.auditing.repeats import contradictions, duplicates, training
@@ -51,7 +51,7 @@ def audit(file: AuditFile, given: Beneath, step: Step) -> Audit:
     real = lined.left(real, frozenset(row.line for row in file.rows if origin(row) == "people"))
     held = tuple(one for one in pools if one.origin != "people") if given.seeds is None else pools
     compared = None
-    examples = Examples.of(real, given.scrub)
+    examples = Examples.of(real, given.scrub, file.rows)
     if real:
         compared = compare(held, real, lined.taken, given.catalog, step, given.embed, given.embedder)
         measured = tuple(examples.cleaned(one) for one in compared.measurements)
@@ -72,10 +72,13 @@ def audit(file: AuditFile, given: Beneath, step: Step) -> Audit:
     findings = [_shown(one, given.scrub) for one in findings]
     missed = examples.missed(compared.measurements) if compared is not None else ()
     sizes = compared.sizes if compared is not None else {}
+    file = _nameless(file, given.scrub)
+    seeds = given.seeds and _nameless(given.seeds, given.scrub)
+    trained = given.training and _nameless(given.training, given.scrub)
     return Audit(
         file=file,
-        seeds=given.seeds,
-        training=given.training,
+        seeds=seeds,
+        training=trained,
         known=given.known,
         beside=beside,
         beside_size=compared.seeds if compared is not None else 0,
@@ -85,6 +88,28 @@ def audit(file: AuditFile, given: Beneath, step: Step) -> Audit:
         open=_open(given, beside),
         measurements=_named(compared),
     )
+
+
+def _nameless(file: AuditFile, scrub: Scrub) -> AuditFile:
+    """Take personal data out of the names of columns: without a line of names the first case is taken for one."""
+    one = file.fields
+
+    def name(column: str | None) -> str | None:
+        return None if column is None else scrub(column)
+
+    fields = replace(
+        one,
+        text=scrub(one.text),
+        label=name(one.label),
+        origin=name(one.origin),
+        verified=name(one.verified),
+        choices=name(one.choices),
+        id=name(one.id),
+        parent=name(one.parent),
+        spread=tuple(map(scrub, one.spread)),
+        context=tuple(map(scrub, one.context)),
+    )
+    return replace(file, fields=fields)
 
 
 def _clip(name: str, limit: int = 24) -> str:
@@ -149,6 +174,7 @@ def _alone(file: AuditFile, scrub: Scrub) -> list[Finding]:
     """Say what needs no real texts beside it: lengths and the commonest opening."""
     openings = Counter(opening_of(tokens(row.turns[0])) for row in file.rows if row.turns)
     opening, count = min(openings.items(), key=lambda one: (-one[1], one[0]))
+    shown = opening_of_nobody(" ".join(opening), file.rows, scrub)
     n = len(file.rows)
     size = median(len(tokens(row.text)) for row in file.rows)
     return [
@@ -167,10 +193,10 @@ def _alone(file: AuditFile, scrub: Scrub) -> list[Finding]:
             section=COSTUME,
             title="commonest opening",
             status="report",
-            words=f"{percent(count / n)} open with {spelled(scrub(' '.join(opening)))}",
+            words=f"{percent(count / n)} open with {spelled(shown)}",
             unit="share",
             n=n,
-            figures={"value": count / n, "opening": scrub(" ".join(opening))},
+            figures={"value": count / n, "opening": shown},
         ),
     ]
 

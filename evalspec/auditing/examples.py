@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from evalspec.auditing.scrubbed import Scrub, scrubbed_detail
 from evalspec.model.audit import AuditRow
 from evalspec.model.outcome import Measurement
-from evalspec.text.tokens import document_counts, tokens
+from evalspec.text.tokens import document_counts, opening_of, tokens
 
 EXAMPLES = 2  # real texts that nothing in the set is near
 SHARED_BY = 5  # real texts that hold a word, for it to name nobody
+PERSONAL = "(personal data)"
 EXAMPLE_TOKENS = (4, 25)  # of such a text: long enough to say something, short enough for a line
 
 
@@ -23,11 +24,13 @@ class Examples:
     texts: Mapping[str, str]
     shared: Counter[str]
     scrub: Scrub
+    rows: Sequence[AuditRow] = ()  # of the set, whose openings are shown
 
     @classmethod
-    def of(cls, real: Sequence[AuditRow], scrub: Scrub) -> Examples:
+    def of(cls, real: Sequence[AuditRow], scrub: Scrub, rows: Sequence[AuditRow] = ()) -> Examples:
         """Count the words of the real texts."""
         return cls(
+            rows=rows,
             texts={f"s{row.line}": row.text for row in real},
             shared=document_counts(tokens(row.text) for row in real),
             scrub=scrub,
@@ -58,6 +61,8 @@ class Examples:
         """Return a measurement whose details hold no text that names somebody."""
         detail = scrubbed_detail(self._without_rare(row.detail), self.scrub)
         assert isinstance(detail, Mapping)
+        if isinstance(opening := detail.get("opening"), str):
+            detail = {**detail, "opening": opening_of_nobody(opening, self.rows, self.scrub)}
         return replace(row, detail=detail)
 
     def _without_rare(self, detail: Mapping[str, object]) -> Mapping[str, object]:
@@ -74,6 +79,14 @@ class Examples:
         if isinstance(examples, list):
             kept["examples"] = [one for one in examples if self.is_showable(str(one).removesuffix("…"))]
         return kept
+
+
+def opening_of_nobody(opening: str, rows: Sequence[AuditRow], scrub: Scrub) -> str:
+    """Return an opening, or that it is personal: three words of an address are no address to a detector any more."""
+    for row in rows:
+        if row.turns and " ".join(opening_of(tokens(row.turns[0]))) == opening:
+            return opening if " ".join(opening_of(tokens(scrub(row.turns[0])))) == opening else PERSONAL
+    return opening
 
 
 def _in_regions(row: Measurement) -> list[str]:

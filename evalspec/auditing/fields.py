@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from evalspec.auditing.origins import says_origin
 from evalspec.model.audit import AuditFields, Origin
@@ -17,6 +17,7 @@ from evalspec.text.json_text import scalar_text
 from evalspec.text.tokens import tokens
 
 GUESSED_FROM = 2000  # rows; more change no guess about a column
+MOST_COLUMNS = 1000  # of a row; more are measurements, not what somebody wrote
 FILLED = 0.5  # of those rows, for a column to be taken for something
 ANSWERS_ARE_LETTERS = 0.9  # of the answers, to be read as places among choices
 NONE = "none"  # what a flag says where there is no such column
@@ -106,7 +107,8 @@ def flattened(values: Mapping[str, object], depth: int = DEPTH) -> dict[str, obj
 
 def guess_fields(raws: Sequence[RawRow], told: Told, classify: Callable[[str, str], Origin]) -> AuditFields | None:
     """Return what the columns are taken for, or None when no column looks like a text; NoColumn for a wrong flag."""
-    sample = [RawRow(line=one.line, values=flattened(one.values)) for one in raws[:GUESSED_FROM]]
+    flat = [(one.line, flattened(one.values)) for one in raws[:GUESSED_FROM]]
+    sample = [RawRow(line=line, values=dict(islice(values.items(), MOST_COLUMNS))) for line, values in flat]
     columns = list(dict.fromkeys(name for one in sample for name in one.values))
     whole = list(dict.fromkeys(name for one in raws[:GUESSED_FROM] for name in one.values))
     for flag in ("text", "label", "origin", "verified", "choices"):

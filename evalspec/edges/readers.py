@@ -11,6 +11,7 @@ import decimal
 import io
 import os
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, BinaryIO
@@ -24,6 +25,7 @@ from evalspec.text.spreadsheet import OWN_COLUMNS, unguarded
 
 MAX_ROW_BYTES = 1024 * 1024  # a conversation of 200,000 words; longer is an attachment, not a message
 MAX_ARRAY_BYTES = 1024 * 1024 * 1024  # a JSON array is held in memory whole
+MOST_SKIPPED = 256 * 1024 * 1024  # bytes of a row that is too long; what stands behind even more is not read
 PARQUET_MEMORY = "1GB"  # what DuckDB may hold: a page can unpack to a thousand times its size
 PARQUET_BATCH = 1024
 
@@ -131,8 +133,12 @@ def _lines(handle: BinaryIO, problems: RowProblems) -> Iterator[tuple[int, bytes
             raw = raw.removeprefix(b"\xef\xbb\xbf")
         if len(raw) > MAX_ROW_BYTES and not raw.endswith(b"\n"):
             problems.add("I305", f"a row of over {MAX_ROW_BYTES:,} bytes", line=line)
+            skipped = 0
             while raw and not raw.endswith(b"\n"):
                 raw = handle.readline(MAX_ROW_BYTES)
+                skipped += len(raw)
+                if skipped > MOST_SKIPPED:  # no row any more: an image, a disk, a file with holes
+                    return
             continue
         yield line, raw.removesuffix(b"\n").removesuffix(b"\r")
 
@@ -161,7 +167,7 @@ def read_delimited(path: str, problems: RowProblems, delimiter: str = ",") -> It
             return
         text = io.TextIOWrapper(handle, encoding="utf-8-sig", errors="strict", newline="")
         csv.field_size_limit(MAX_ROW_BYTES)
-        rows = csv.reader(text, delimiter=delimiter, strict=True)
+        rows = csv.reader(_bounded(text), delimiter=delimiter, strict=True)
         names: list[str] | None = None
         is_own = False
         start = 1
@@ -190,6 +196,14 @@ def read_delimited(path: str, problems: RowProblems, delimiter: str = ",") -> It
                 problems.add("I307", f"{len(cells)} cells under {len(names)} columns", line=start)
 
 
+def _bounded(text: io.TextIOWrapper) -> Iterator[str]:
+    """Yield lines; one that is longer than a row may be is no CSV, and not held in memory to its end."""
+    while line := text.readline(MAX_ROW_BYTES + 1):
+        if len(line) > MAX_ROW_BYTES:
+            raise csv.Error(f"a line of over {MAX_ROW_BYTES:,} characters")
+        yield line
+
+
 def _read_tsv(path: str, problems: RowProblems) -> Iterator[RawRow]:
     yield from read_delimited(path, problems, delimiter="\t")
 
@@ -201,7 +215,7 @@ def _csv_hint(message: str, line: int) -> str | None:
 
 
 def _names(cells: list[str], problems: RowProblems) -> list[str] | None:
-    twice = sorted({one for one in cells if cells.count(one) > 1})
+    twice = sorted(one for one, count in Counter(cells).items() if count > 1)
     if twice:
         problems.add("I307", f"the column `{twice[0]}` stands twice in the first line", line=1)
         return None

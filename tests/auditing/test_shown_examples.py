@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evalspec.auditing.examples import Examples
+from evalspec.auditing.examples import PERSONAL, Examples, opening_of_nobody
 from evalspec.model.audit import AuditRow
 from evalspec.model.outcome import Measurement
 
@@ -62,3 +62,11 @@ def test_regions_keep_no_text_and_no_word_that_names_somebody() -> None:
     )
 
     assert row.detail == {"thin": [{"cases": 0, "words": ["parcel"], "examples": ["my parcel now"]}], "note": "<X>"}
+
+
+def test_an_opening_of_personal_data_is_not_shown() -> None:
+    """The words of an address are no address to a detector: what they were taken from is asked."""
+    rows = [AuditRow(line=1, turns=("now is it late",)), AuditRow(line=2, turns=("where is it",))]
+
+    assert opening_of_nobody("now is it", rows, lambda text: text.replace("now is", "<X>")) == PERSONAL
+    assert opening_of_nobody("where is it", rows, lambda text: text.replace("now is", "<X>")) == "where is it"

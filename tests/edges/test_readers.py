@@ -217,3 +217,15 @@ def test_a_path_with_pattern_characters_is_that_file(tmp_path: Path) -> None:
 
     assert rows_of(tmp_path / "a[1].parquet") == [(1, {"input": "a[1].parquet"})]
     assert os.path.exists(tmp_path / "a1.parquet")
+
+
+@pytest.mark.parametrize("name", ["endless.jsonl", "endless.csv"])
+def test_a_file_with_holes_is_not_read_to_its_end(tmp_path: Path, name: str) -> None:
+    """A terabyte of nothing on one line is refused in bounded memory, and not waited for."""
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    problems = RowProblems(str(path))
+
+    assert list(read_rows(str(path), problems)) == []
+    assert [one.code for one in problems.found] == [{"endless.jsonl": "I305", "endless.csv": "I307"}[name]]
