@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
+from textwrap import wrap
 
 from evalspec.cli.console import emit, emit_json
 from evalspec.diagnostics import Exit
 from evalspec.embedding import Shown, shown
 from evalspec.model.vocabulary import NAME
 
+COLUMNS = 100
 REVISION = '""'  # what a person must say: a spec with an empty one is refused
 
 
@@ -39,18 +42,24 @@ def _lines(found: Shown) -> list[str]:
     return [
         f"{found.path}: {told.architecture}, {told.dimensions:,} dimensions, {reads}",
         f"  run by    {run_by}{lacking}",
-        f"  weights   {', '.join(found.weight_files)}",
-        f"  settings  {', '.join(found.setting_files)}",
-        *([f"  not read  {', '.join(found.unread)}: a pickle runs what it holds"] if found.unread else []),
+        *_listed("weights", found.weight_files),
+        *_listed("settings", found.setting_files),
+        *_listed("not read", found.unread),
         "",
         "screen:",
         "  embedder:",
         f"    name: {_name(found.path)}",
-        f"    path: {_spelled(found.path)}    # relative to the spec",
-        f"    revision: {found.revision or REVISION}    # which one of its makers' it is",
+        f"    path: {_spelled(found.path)}    # write it relative to the spec",
+        f"    revision: {found.revision or REVISION}    # say which one of its makers' it is",
         f"    weights: {found.weights}",
         f"    settings: {found.settings}",
     ]
+
+
+def _listed(title: str, names: Sequence[str]) -> list[str]:
+    text = ", ".join(names) + (": a pickle runs what it holds" if title == "not read" else "")
+    start = f"  {title:<8}  "
+    return wrap(text, COLUMNS, initial_indent=start, subsequent_indent=" " * len(start)) if names else []
 
 
 def _spelled(path: str) -> str:
