@@ -193,6 +193,20 @@ def test_a_change_gate_across_models_is_refused(spec: str, capsys: Capture) -> N
     assert code == Exit.OK and lowered
 
 
+def test_a_lock_of_another_embedder_is_out_of_date(built: str, capsys: Capture) -> None:
+    """Not one of another evalspec: the spec names another embedder than the lock."""
+    text = Path(built).read_text("utf-8")
+    data = yaml.safe_load(text)
+    data["screen"] = {"embedder": "lexical"}
+    Path(built).write_text(yaml.safe_dump(data, sort_keys=False), "utf-8")
+
+    code, found = answer(capsys, "verify", built)
+
+    assert code == Exit.STALE and "L606" in [one["code"] for one in found]
+    Path(built).write_text(text, "utf-8")
+    assert run(["verify", built]) == Exit.OK
+
+
 def test_a_gate_names_the_space_by_the_models_name(spec: str, capsys: Capture) -> None:
     """`space: tiny` is judged; the name of another embedder is refused."""
     text = Path(spec).read_text("utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from evalspec.model.build import Build
 from evalspec.model.case import measured_text
 from evalspec.model.embedders import EMBEDDERS, LEXICAL_BLIND, OwnModel
+from evalspec.model.spec import Screening
 from evalspec.stages.reporting.figures import find, plain_text, table
 
 QUOTED = 90  # characters of a text beside another
@@ -34,9 +35,11 @@ def _own(build: Build, own: OwnModel) -> str:
     if spoken is not None:
         named += f", {spoken.architecture}, {spoken.dimensions:,} dimensions, run by {spoken.runner}"
         limit = f" but that it reads the first {spoken.longest:,} word pieces of a text" if spoken.longest else ""
+    bound = build.spec.screen.near_semantic
+    of_minilm = f", and so is the bound of {bound:g}" if bound == Screening().near_semantic else ""
     return (
         f"{named}. Of what it cannot see nothing is known here{limit}: the shares that docs/embeddings.md states are "
-        f"those of `minilm`, and so is the bound of {build.spec.screen.near_semantic:g} where the spec names no other."
+        f"those of `minilm`{of_minilm}."
     )
 
 
