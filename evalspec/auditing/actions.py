@@ -15,6 +15,8 @@ UNCHECKED = 0.05
 ONLY_GENERATED = 0.3  # a set without a single case by people anchors nothing
 WORDING = 0.5
 MARKS = 0.3
+FEW = 0.1  # of the cases of labels that have too few
+CONTRADICTED = 3.0  # whoever answers one of two cases right is wrong in the other, and there are more that nobody met
 ERROR = 1.5
 
 Weight = Callable[[Finding], float]
@@ -114,7 +116,7 @@ def _copies(one: Finding, missed: Sequence[str], file: AuditFile) -> tuple[str, 
 # What to do, and the share of the set, or of the real texts, that the fault is about.
 ADVICE: Mapping[str, tuple[Advice, Weight]] = {
     "training_overlap": (_training, lambda one: _number(one, "share")),
-    "contradictions": (_contradictions, lambda one: _number(one, "share")),
+    "contradictions": (_contradictions, lambda one: CONTRADICTED * _number(one, "share")),
     "answered": (_answered, lambda one: 1 - _number(one, "value")),
     "coverage": (_coverage, lambda one: _number(one, "gap")),
     "answer_places": (_places, lambda one: _number(one, "value") - _number(one, "even")),
@@ -128,7 +130,7 @@ ADVICE: Mapping[str, tuple[Advice, Weight]] = {
     "spread": (_spread, lambda one: WORDING * _number(one, "gap")),
     "rawness_lower": (_raw, lambda one: MARKS * _number(one, "gap")),
     "rawness_open_end": (_raw, lambda one: MARKS * _number(one, "gap")),
-    "label_balance": (_labels, lambda one: 1.0 if _number(one, "labels") == 1 else MARKS * _number(one, "few_share")),
+    "label_balance": (_labels, lambda one: 1.0 if _number(one, "labels") == 1 else FEW * _number(one, "few_share")),
     "copies": (_copies, lambda one: 1.0 if one.figures.get("nothing_left") else _copied_as_generated(one)),
 }
 
