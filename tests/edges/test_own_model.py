@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import subprocess
 from collections.abc import Callable
@@ -156,8 +157,6 @@ def test_weights_come_in_several_forms(tmp_path: Path, kind: str) -> None:
 
 def _as_bfloat16(weights: Tensors) -> bytes:
     """A safetensors file of the upper halves of floats, which NumPy has no type for."""
-    import json
-
     header, body = {}, b""
     for name, values in weights.items():
         raw = (np.ascontiguousarray(values).view(np.uint32) >> 16).astype("<u2").tobytes()
@@ -408,3 +407,61 @@ def test_the_key_of_the_cache_changes_with_the_model(tmp_path: Path) -> None:
 
     assert len({one.key, *(other.key for other in others)}) == 4
     assert replace(one, name="other").key == one.key
+
+
+def _places(data: object, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where a value of a JSON file can be changed, vocabularies left out."""
+    entries = list(data.items()) if isinstance(data, dict) else list(enumerate(data)) if isinstance(data, list) else []
+    found = [(*at, key) for key, _ in entries]
+    return found + [one for key, value in entries if key != "vocab" for one in _places(value, (*at, key))]
+
+
+@pytest.mark.parametrize("odd", [[], "x", -1, {"a": 1}])
+def test_no_odd_setting_is_run_into(tmp_path: Path, odd: object) -> None:
+    """Whatever stands in the place of any value: the model runs, the library is to run it, or it is refused."""
+    folder = write_model(tmp_path / "m")
+    answers = set()
+    for path in (*folder.glob("*.json"), folder / "1_Pooling" / "config.json"):
+        text = path.read_text("utf-8")
+        for place in _places(json.loads(text)):
+            data = json.loads(text)
+            inner = data
+            for key in place[:-1]:
+                inner = inner[key]
+            inner[place[-1]] = odd
+            path.write_text(json.dumps(data), "utf-8")
+            try:
+                found = read_folder(str(folder), None)
+                answers.add(about(found).spoken.runner)
+            except EvalspecError as error:
+                answers.add(error.diagnostics[0].code)
+        path.write_text(text, "utf-8")
+
+    assert answers == {"evalspec", "sentence-transformers", "X506"}
+
+
+def test_a_tokenizer_that_no_text_can_go_through_is_refused(tmp_path: Path) -> None:
+    """Its library panics over marks that it does not know: told when the model is loaded."""
+    folder = write_model(tmp_path / "m")
+    data = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+    data["post_processor"]["special_tokens"] = {}
+    put(folder, "tokenizer.json", data)
+
+    assert refused(lambda: loaded(own(folder)))[0] == "X506"
+
+
+def test_a_text_of_no_piece_is_near_to_nothing(tmp_path: Path) -> None:
+    """A tokenizer without marks makes nothing of an empty text: a row of zeros, beside others of unit length."""
+    folder = write_model(tmp_path / "m")
+    data = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+    data["post_processor"] = {
+        "type": "TemplateProcessing",
+        "single": [{"Sequence": {"id": "A", "type_id": 0}}],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {},
+    }
+    put(folder, "tokenizer.json", data)
+
+    rows = loaded(own(folder)).vectors(["", "hello"])
+
+    assert not rows[0].any() and np.linalg.norm(rows[1]) == pytest.approx(1)

@@ -186,7 +186,9 @@ def _plain_tokenizer(folder: Folder, base: str) -> None:
         ("TemplateProcessing", "BertProcessing"),
     )
     added = data.get("added_tokens") or []
-    if not all(isinstance(one, Mapping) and one.get("content") in _MARKS for one in added):
+    if not isinstance(added, list) or not all(
+        isinstance(one, Mapping) and str(one.get("content")) in _MARKS for one in added
+    ):
         raise _OtherError("its tokenizer has words added to it")
 
 

@@ -87,7 +87,9 @@ class Bert:
         # Every text is the first of a pair: its kind is added to the place once and for all.
         kind = take.table("embeddings.token_type_embeddings.weight")[0]
         self._places: Floats = take.table("embeddings.position_embeddings.weight") + kind
-        if len(self._places) < shape.longest or len(self._words) < self._tokenizer.get_vocab_size():
+        if len(self._places) < shape.longest or len(self._words) <= max(
+            self._tokenizer.get_vocab().values(), default=0
+        ):
             raise ValueError("fewer places or word pieces than the settings say")
         self._norm = take.norm("embeddings.LayerNorm")
         self._layers = tuple(take.layer(f"encoder.layer.{at}.") for at in range(shape.layers))
@@ -98,13 +100,16 @@ class Bert:
         return self._shape.width
 
     def vectors(self, texts: Sequence[str], told: Told = lambda count: None) -> Floats:
-        """Return one row of unit length a text; a text is read up to its last word piece that the shape allows."""
+        """Return one row of unit length a text, read up to the last word piece that the shape allows.
+
+        A text of no piece at all, which a tokenizer without marks makes of an empty one, is a row of zeros.
+        """
         from threadpoolctl import threadpool_limits
 
         # Half a surrogate pair is no character that a tokenizer knows.
         clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
         pieces = [one.ids for one in self._tokenizer.encode_batch(clean)]
-        rows = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         batches = list(_batches([len(one) for one in pieces]))
 
         def embed(batch: list[int]) -> int:
@@ -165,10 +170,13 @@ def _threads() -> int:
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the places of texts, shortest first, in batches of at most `_BATCH` word pieces or of one text."""
+    """Yield the places of texts, shortest first, in batches of at most `_BATCH` word pieces or of one text.
+
+    Those of no piece are left out.
+    """
     batch: list[int] = []
     held = 0
-    for at in sorted(range(len(lengths)), key=lambda at: lengths[at]):
+    for at in sorted((at for at, length in enumerate(lengths) if length), key=lambda at: lengths[at]):
         if batch and held + lengths[at] > _BATCH:
             yield batch
             batch, held = [], 0

@@ -28,6 +28,7 @@ LIBRARY_NEEDS = ("sentence_transformers", "torch", "transformers")
 _LIBRARY_PACKAGES = ("sentence-transformers", "transformers")
 _MAX_WEIGHTS = 8 << 30  # of the pass in NumPy, which holds them in memory twice while it loads
 _PREFIXES = ("", "bert.")  # of the names in a file that was saved with a head on top
+_PANIC = "PanicException"  # of the tokenizer's library, and no Exception
 _ASKED = "evalspec catalog embedder"
 _BATCH = 32  # what sentence-transformers takes unless told otherwise
 
@@ -131,10 +132,14 @@ def loaded(one: Own) -> Model:
         tensors = _tensors(raw)
         base = one.folder.modules[0][1]
         text = one.folder.settings[f"{base}/tokenizer.json" if base else "tokenizer.json"].decode("utf-8")
-        return Bert(tensors, text, one.about.shape)
+        model = Bert(tensors, text, one.about.shape)
+        model.vectors(["", "one"])  # a tokenizer that no text can go through is told now, and not in the midst
+        return model
     except MemoryError:
         raise
-    except Exception as error:  # the libraries that read both raise what they like, a bare Exception too
+    except BaseException as error:  # the libraries that read both raise what they like
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
         message = f"`{one.name}` could not be loaded: {type(error).__name__}: {error}"
         refuse("X506", message, one.folder.path, one.own.at)
 
