@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.torture.audit_tries import PLACES, ROLES
+from tests.torture.audit_tries import PLACES, ROLES, SLOW
 from tests.torture.suites import Effort, Tally, suite
 
 ROOT = Path(__file__).parents[2]
@@ -24,21 +24,21 @@ SAME = {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
 PROMISE = f"a stated exit code, no traceback, at most {SECONDS:g} s of processor time and {MEGABYTES:,} MB, valid JSON"
 # A kind of tries to its promise, its number in full and in a sample.
 KINDS = {
-    "broken": (f"a set with broken bytes, tokens, lines or values, in every form that is read: {PROMISE}", 4_000, 120),
+    "broken": (f"a set with broken bytes, tokens, lines or values, in every form that is read: {PROMISE}", 3_000, 120),
     "acting": (
         "texts, labels, origins and columns that act on a terminal, in Markdown, HTML or GitHub's log do not act",
-        1_500,
+        1_000,
         40,
     ),
     "personal": (
         "e-mails, phones, cards, accounts and keys in texts, labels, origins and columns are on no screen, page, JSON",
-        1_500,
+        1_000,
         36,
     ),
     "places": (
         f"pipes, devices, links, endless files, bombs, pickles, wrong encodings, as set, seeds or training: {PROMISE}",
         len(PLACES) * len(ROLES),
-        len(PLACES),
+        len(PLACES) - SLOW,
     ),
 }
 
