@@ -24,15 +24,15 @@ SAME = {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
 PROMISE = f"a stated exit code, no traceback, at most {SECONDS:g} s of processor time and {MEGABYTES:,} MB, valid JSON"
 # A kind of tries to its promise, its number in full and in a sample.
 KINDS = {
-    "broken": (f"a set with broken bytes, tokens, lines or values, in every form that is read: {PROMISE}", 3_000, 120),
+    "broken": (f"a set with broken bytes, tokens, lines or values, in every form that is read: {PROMISE}", 2_000, 120),
     "acting": (
         "texts, labels, origins and columns that act on a terminal, in Markdown, HTML or GitHub's log do not act",
-        1_000,
+        600,
         40,
     ),
     "personal": (
         "e-mails, phones, cards, accounts and keys in texts, labels, origins and columns are on no screen, page, JSON",
-        1_000,
+        600,
         36,
     ),
     "places": (
