@@ -83,11 +83,16 @@ def mention(scope: Scope) -> Measurement:
     hit = np.array([float(bool(_hits(words, terms))) for words in both.tokens])
     split = len(both.pool)
     _, p = both.p(rate_difference(hit, both.weights))
+    weights = both.weights[:split]
+    rate = float(np.average(hit[:split], weights=weights))
+    size = float(
+        weights.sum() ** 2 / (weights**2).sum()
+    )  # cases that say as much (Kish): as many where weights are one
     return scope.result(
-        float(np.average(hit[:split], weights=both.weights[:split])),
+        rate,
         baseline=float(np.average(hit[split:], weights=both.weights[split:])),
         p=p,
-        interval=wilson(int(hit[:split].sum()), split),
+        interval=wilson(rate * size, size),
         compared=True,
     )
 

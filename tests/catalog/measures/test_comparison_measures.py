@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.special import comb
+from scipy.stats import binomtest
 from sides import make_scope, plain_texts, run
 
 from evalspec.catalog import load_catalog
@@ -353,6 +354,22 @@ def test_the_interval_of_entropy_leaves_out_one_family_at_a_time() -> None:
     ratio, width = bits(pool) / bits(seeds), math.exp(1.959964 * math.sqrt(spread))
 
     assert found.interval == pytest.approx((ratio / width - 1, ratio * width - 1), abs=1e-5)
+
+
+def test_the_interval_of_a_weighted_rate_is_around_that_rate() -> None:
+    """Thirty cases that stand for five times as many rows: ten of weight nine ask, the others of weight one do not."""
+    scope = make_scope(["refund please"] * 10 + ["where is it"] * 20, SEEDS, terms=("refund",))
+    pool = tuple(replace(one, weight=9.0 if at < 10 else 1.0) for at, one in enumerate(scope.comparison.pool))
+    weighed = run("mention", replace(scope, comparison=replace(scope.comparison, pool=pool)))
+    plain = run("mention", scope)
+
+    assert plain.interval == pytest.approx(tuple(binomtest(10, 30).proportion_ci(method="wilson")), abs=1e-5)
+    assert weighed.value == pytest.approx(90 / 110, abs=1e-5) and weighed.interval is not None
+    low, high = weighed.interval
+    size, z2 = 110**2 / (10 * 81 + 20), 1.959964**2  # Kish; both ends solve Wilson's equation at that size
+    for end in (low, high):
+        assert (90 / 110 - end) ** 2 == pytest.approx(z2 * end * (1 - end) / size, rel=1e-4)
+    assert low < 90 / 110 < high < 1
 
 
 def test_leads_and_openings_are_told_with_their_shares() -> None:
