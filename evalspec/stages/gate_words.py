@@ -14,6 +14,7 @@ from evalspec.model.vocabulary import MEANING
 from evalspec.stats.intervals import wilson
 
 MOST_CASES = 100_000  # beyond, no number of cases would settle it in practice
+MOST_TIMES = 4  # as many cases as if both sides grew: beyond, more seeds are the cheaper way
 
 REPEATS = "the writer repeats itself: more cells, personas or exemplars, fewer cases a cell"
 RAW = "show raw exemplars, or add a persona or operator that types as the seeds do"
@@ -199,13 +200,22 @@ def to_know(row: Measurement, bound: float | None, *, below: bool) -> str | None
         return None
     if row.is_change:
         return _more_new(row)
-    needed = _significant_at(row.p, row.n, alpha_of(row.measure))
+    sides = (row.n, row.baseline_n) if row.baseline_n else (row.n,)
+    needed = _significant_at(row.p, sides, alpha_of(row.measure))
     if needed is not None:
-        return _more(needed, row.n, "cases")
-    # Nothing to extrapolate from: but what chance gives shrinks with the root of the number.
+        parts = [
+            f"{many - n:,} more {what}"
+            for many, n, what in zip(needed, sides, ("cases", "seeds outside the set"), strict=False)
+            if many > n
+        ]
+        return f"about {' and '.join(parts)} would decide it, if the figure stays" if parts else None
+    # Nothing to extrapolate from: but what chance gives shrinks with the root of the number, on both sides.
+    more = " and ".join(
+        f"{3 * n:,} more {what}" for n, what in zip(sides, ("cases", "seeds outside the set"), strict=False)
+    )
     return (
         f"exchanging labels gives as much in {100 * row.p:.0f} % of draws, so the figure does not say how many cases "
-        f"it takes; with {3 * row.n:,} more, chance alone gives half as much"
+        f"it takes; with {more}, chance alone gives half as much"
     )
 
 
@@ -216,12 +226,19 @@ def _more_new(row: Measurement) -> str:
     assert row.p is not None
     if differ <= 0:
         return "no case is new, only some of the old ones are gone: nothing says that the writer changed"
-    needed = _significant_at(row.p, differ, alpha_of(row.measure))
-    if needed is not None and needed > differ:
-        return f"about {needed - differ:,} more cases that the base does not have would decide it, if the figure stays"
+    then = row.detail.get("cases_in_base")
+    gone = (then if isinstance(then, int) else row.n) - (row.n - differ)
+    needed = _significant_at(row.p, (differ, max(gone, 1)), alpha_of(row.measure), fixed=True)
+    if needed is not None and needed[0] > differ:
+        return (
+            f"about {needed[0] - differ:,} more cases that the base does not have would decide it, if the figure stays"
+        )
+    why = "nothing says that the writer changed"
+    if _significant_at(row.p, (differ,), alpha_of(row.measure)) is not None:
+        why = f"beside {max(gone, 1):,} that they replace no number of new ones would decide it"
     return (
         f"exchanging the {differ:,} cases that are new with those they replace gives as much in {100 * row.p:.0f} % of "
-        "draws: nothing says that the writer changed"
+        f"draws: {why}"
     )
 
 
@@ -244,13 +261,22 @@ def _more(needed: int | None, n: int, what: str) -> str:
     return f"about {needed - n:,} more {what} would decide it, if the figure stays"
 
 
-def _significant_at(p: float, n: int, alpha: float) -> int | None:
-    """Return the number of cases at which the same effect has p at alpha: z grows with the root of n."""
+def _significant_at(p: float, sides: tuple[int, ...], alpha: float, *, fixed: bool = False) -> tuple[int, ...] | None:
+    """Return the numbers of texts a side at which the same effect has p at alpha; None where p says nothing.
+
+    z falls with the root of the summed reciprocals of the sides. The first alone grows where the others are many, or
+    `fixed`; else all grow alike.
+    """
     z = NormalDist().inv_cdf(1 - min(max(p, 1e-6), 1 - 1e-6))
     if z <= 0.1:
         return None
-    needed = math.ceil(n * (NormalDist().inv_cdf(1 - alpha) / z) ** 2)
-    return needed if needed <= MOST_CASES else None
+    times = (NormalDist().inv_cdf(1 - alpha) / z) ** 2
+    alike = tuple(math.ceil(n * times) for n in sides)
+    others = sum(1 / n for n in sides[1:])
+    left = (1 / sides[0] + others) / times - others
+    alone = (math.ceil(1 / left), *sides[1:]) if left > 0 else None
+    needed = alone if fixed or (alone is not None and alone[0] <= MOST_TIMES * alike[0]) else alike
+    return needed if needed is not None and sum(needed) <= MOST_CASES else None
 
 
 def _decided_at(rate: float, n: int, bound: float, *, below: bool) -> int | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 from builders import make_spec
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from evalspec.model.defaults import DEFAULT_GATES, default_rules
 from evalspec.model.outcome import Measurement, Verdict
@@ -105,7 +107,7 @@ def test_a_change_past_its_bound_says_on_the_spot_what_would_decide_it() -> None
     assert not past_without_evidence([found])
     assert unsure_changes([found]) == (
         "gate drift (pool=prompted): shift.change is 0.01 (40 looked at, 0.02 now and 0.01 in the base lock, p 0.040); "
-        "bound: change 0.005; past the bound, and chance is not ruled out; about 23 more cases that the base does not "
+        "bound: change 0.005; past the bound, and chance is not ruled out; about 197 more cases that the base does not "
         "have would decide it, if the figure stays",
     )
     same = judge(rule, row("shift.change", 0.01, p=1.0, detail={**detail, "in_both": 40}))
@@ -216,6 +218,26 @@ def test_a_gate_that_is_not_known_says_how_many_cases_would_decide() -> None:
 
     assert found.advice == "about 41 more cases would decide it, if the figure stays"
     assert "chance alone" in (judge(rule, row("top_term_excess", 0.3, p=0.8)).advice or "")
+
+
+@given(st.floats(0.011, 0.4), st.integers(30, 300), st.integers(30, 900))
+def test_the_cases_a_comparison_asks_for_do_decide_it(p: float, cases: int, seeds: int) -> None:
+    """At so many texts a side the same effect has p at most 0.01: z goes with the root of 1/cases + 1/seeds."""
+    rule = GateRule(name="top", measure="top_term_excess", max=0.2)
+    found = judge(rule, replace(row("top_term_excess", 0.3, p=p, baseline_n=seeds), n=cases))
+    more = {
+        what: int(many.replace(",", ""))
+        for many, what in re.findall(r"([\d,]+) more (cases|seeds)", found.advice or "")
+    }
+    if "chance alone" in (found.advice or ""):
+        assert norm.isf(p) < 0.5  # so many that nobody would make them
+        return
+    before = 1 / cases + 1 / seeds
+    after = 1 / (cases + more.get("cases", 0)) + 1 / (seeds + more.get("seeds", 0))
+
+    assert more and norm.sf(norm.isf(p) * (before / after) ** 0.5) <= 0.01 + 1e-9
+    fewer = 1 / (cases + more.get("cases", 0) - 2) + 1 / (seeds + more.get("seeds", 0) - 2 * ("seeds" in more))
+    assert more["cases"] <= 2 or norm.sf(norm.isf(p) * (before / fewer) ** 0.5) > 0.01
 
 
 def test_the_cases_a_survival_gate_asks_for_do_decide_it() -> None:
