@@ -122,10 +122,11 @@ def costumed(dice: Dice, given: Given) -> Given:
     return Given(rows, given.seeds, named="i hope this")
 
 
-def polished(dice: Dice, given: Given) -> Given:
+def polished(dice: Dice, given: Given) -> Given | None:
     """Every case has a capital and a mark at its end."""
     rows = [row | {"text": f"{row['text'][:1].upper()}{row['text'][1:].rstrip('.?! ')}."} for row in given.rows]
-    return Given(rows, given.seeds)
+    plain = sum(row["text"][:1].islower() or row["text"][-1:].isalnum() for row in given.rows)
+    return Given(rows, given.seeds) if plain >= len(rows) / 10 else None
 
 
 def narrowed(dice: Dice, given: Given) -> Given:
@@ -160,7 +161,7 @@ FAULTS = (
     Fault("5 % stand twice, with two answers", ("contradictions",), contradicted),
     Fault("an assistant's first and last sentence", ("opening_share", "top_term_excess"), costumed),
     Fault("a capital and a full stop everywhere", ("rawness_lower", "rawness_open_end"), polished),
-    Fault("a tenth of the texts, alike in words", ("coverage", "thin_regions", "spread"), narrowed),
+    Fault("a tenth of the texts, alike in words", ("coverage", "thin_regions", "spread", "top_term_excess"), narrowed),
     Fault("the set is the real texts", ("copies",), copied),
     Fault("half of the texts are empty", ("read",), half_empty),
     Fault("nobody says who wrote a case", ("from_people",), unsaid),

@@ -33,8 +33,10 @@ def labels(file: AuditFile, seeds: AuditFile | None) -> tuple[Finding, ...]:
     places = any(row.place is not None for row in file.rows)
     if not places and len(counts) == 1 and counts.total() >= LEAST_ALIKE:
         return (_one_label(counts), *_beside(counts, seeds))
-    if places or not _are_labels(counts):
+    if places:
         return ()
+    if not _are_labels(counts):  # too many for a figure of their own; real texts may have the same ones
+        return _beside(counts, seeds) if 2 <= len(counts) <= MOST_LABELS else ()
     n = counts.total()
     top, most = min(counts.items(), key=lambda one: (-one[1], one[0]))
     even = _evenness(counts)
@@ -92,7 +94,9 @@ def _beside(counts: Counter[str], seeds: AuditFile | None) -> tuple[Finding, ...
     statistic, df = independence([counts[one] for one in names], [there[one] for one in names])
     apart = sum(abs(counts[one] / n - there[one] / m) for one in names) / 2
     missing = sorted((one for one in there if not counts[one]), key=lambda one: (-there[one], one))
-    heavy = [one for one in missing if there[one] / m >= LEAST_SHARE]
+    heavy = [
+        one for one in missing if there[one] / m >= LEAST_SHARE and _by_chance(there[one], m, n) <= ALPHA / len(there)
+    ]
     share = sum(there[one] for one in missing) / m
     words = f"{percent(apart)} of the cases would have to change labels to be spread like them"
     if apart < 0.005:
@@ -105,6 +109,11 @@ def _beside(counts: Counter[str], seeds: AuditFile | None) -> tuple[Finding, ...
     figures = {"value": apart, "chi_square": statistic, "df": df, "missing": missing[:LISTED], "missing_share": share}
     status: Status = "warning" if heavy else "report"
     return (replace(_finding("label_mix", "beside real labels", status, words, n, figures), p=p),)
+
+
+def _by_chance(count: int, there: int, here: int) -> float:
+    """Return how likely all cases of a label stand among the `there`, if both sides are drawn from one lot."""
+    return math.exp(math.fsum(math.log((there - at) / (there + here - at)) for at in range(count)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from evalspec.model.defaults import MIN_SIDE
 from evalspec.stats.intervals import wilson
 from evalspec.text.nearness import NearIndex
 
+WHOLE = 0.98  # of the cases
 STILL_THE_SAME = 0.5  # of the real texts, without which they would not be the same traffic any more
 
 
@@ -25,11 +26,17 @@ class Copies:
 
     lines: Mapping[int, int]
     common: frozenset[int]
+    cases: int
+
+    @property
+    def is_whole(self) -> bool:
+        """True when the set is the real texts, or a part of them."""
+        return len(self.lines) >= WHOLE * self.cases > 0
 
     @property
     def taken(self) -> frozenset[int]:
         """The lines of cases that stand on no side of a comparison."""
-        return frozenset(self.lines) - self.common
+        return frozenset(self.lines) if self.is_whole else frozenset(self.lines) - self.common
 
     def left(self, seeds: Sequence[AuditRow], by_people: frozenset[int] = frozenset()) -> tuple[AuditRow, ...]:
         """Return the real texts without those that were copied, if these are not most of them.
@@ -42,7 +49,7 @@ class Copies:
         return rest if len(rest) >= max(STILL_THE_SAME * len(seeds), MIN_SIDE) else tuple(seeds)
 
 
-NO_COPIES = Copies(lines={}, common=frozenset())
+NO_COPIES = Copies(lines={}, common=frozenset(), cases=0)
 
 
 def copied(rows: Sequence[AuditRow], seeds: Sequence[AuditRow], step: Step) -> Copies:
@@ -59,7 +66,8 @@ def copied(rows: Sequence[AuditRow], seeds: Sequence[AuditRow], step: Step) -> C
             lines[row.line] = line if line is not None else int(near[0] if near else 0)
     twins = twins_of(seeds, step).lines if lines else {}
     again = {*twins, *twins.values()}
-    return Copies(lines=lines, common=frozenset(line for line, seed in lines.items() if seed in again))
+    common = frozenset(line for line, seed in lines.items() if seed in again)
+    return Copies(lines=lines, common=common, cases=len(rows))
 
 
 def copies(

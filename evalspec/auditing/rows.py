@@ -19,6 +19,8 @@ from evalspec.stages.turns import CONTENT_KEYS, ROLE_KEYS, RowProblem, as_turns,
 from evalspec.text.json_text import scalar_text
 
 LONGEST_TEXT = 50_000  # characters of a case that are measured: a long chat; the rest is an attachment
+MOST_TEXT = 30_000_000  # characters of all texts together; more are cut at one length: a word takes fifty bytes here
+LEAST_TEXT = 200  # characters that every text keeps
 LONGEST_WORD = 200  # characters of an answer or an origin that are compared
 MOST_CHOICES = 26
 SURELY_CHOICES = 20  # answers that stand among listed choices, to be places even if it is always the same one
@@ -55,7 +57,22 @@ def read_audit_rows(
             counts.blank += 1
         else:
             found.append((row, _choices(raw, fields)))
-    return _placed(found)
+    return _placed(_bounded(found, counts))
+
+
+def _bounded(found: Sequence[tuple[AuditRow, object]], counts: Counts) -> Sequence[tuple[AuditRow, object]]:
+    """Cut the longest texts where all of them together are more than is measured."""
+    sizes = [len(row.text) for row, _ in found]
+    limit = LONGEST_TEXT
+    while limit > LEAST_TEXT and sum(min(size, limit) for size in sizes) > MOST_TEXT:
+        limit = max(limit * 3 // 4, LEAST_TEXT)
+    if limit == LONGEST_TEXT:
+        return found
+    counts.cut = sum(size > limit for size in sizes)
+    return [
+        (replace(row, turns=_cut(row.turns, limit)) if size > limit else row, choices)
+        for (row, choices), size in zip(found, sizes, strict=True)
+    ]
 
 
 def _choices(raw: RawRow, fields: AuditFields) -> object:
@@ -78,7 +95,7 @@ def _row(raw: RawRow, fields: AuditFields, source: Source, counts: Counts) -> Au
     size = sum(map(len, turns))
     if size > LONGEST_TEXT:
         counts.cut += 1
-        turns = _cut(turns)
+        turns = _cut(turns, LONGEST_TEXT)
     return AuditRow(
         line=raw.line,
         turns=turns,
@@ -119,8 +136,8 @@ def _without_roles(messages: Sequence[object]) -> tuple[str, ...]:
     return tuple(one for one in found if one) if all(isinstance(one, str) for one in found) else ()
 
 
-def _cut(turns: Sequence[str]) -> tuple[str, ...]:
-    kept, room = [], LONGEST_TEXT
+def _cut(turns: Sequence[str], limit: int) -> tuple[str, ...]:
+    kept, room = [], limit
     for one in turns:
         kept.append(one[:room])
         room -= len(kept[-1])

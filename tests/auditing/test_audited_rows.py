@@ -66,6 +66,16 @@ def test_a_text_is_cut_at_what_is_measured() -> None:
     assert counts.cut == 1
 
 
+def test_many_long_texts_are_cut_at_one_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short ones stay whole, and what was cut is counted."""
+    monkeypatch.setattr("evalspec.auditing.rows.MOST_TEXT", 3_000)
+    rows, _, counts = read([{"ask": "a" * 900}, {"ask": "b" * 300}, *({"ask": "c" * 600} for _ in range(5))])
+
+    sizes = [len(row.text) for row in rows]
+    assert sum(sizes) <= 3_000 and sizes[1] == 300 and len(set(sizes)) == 2
+    assert counts.cut == 6
+
+
 CHOICES = ["red", "green", "blue"]
 
 

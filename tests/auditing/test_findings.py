@@ -152,6 +152,27 @@ def test_a_set_of_most_real_texts_is_held_against_all_of_them() -> None:
     assert copied(real[:30], real, quiet).left(real, frozenset(range(30))) == tuple(real)
 
 
+def test_a_set_that_is_the_real_texts_has_nothing_to_be_held_against() -> None:
+    """Not even by what people say again and again, of which the real texts may be full."""
+    real = [row(n, "hello" if n % 2 else "") for n in range(80)]
+    found = copied(real, real, quiet)
+
+    assert found.is_whole and len(found.taken) == 80
+    assert copies(file(real), found, real, lambda one: "unsaid").status == "warning"
+
+
+def test_a_label_that_is_missing_by_chance_is_none_that_is_missing() -> None:
+    """Six real texts of two hundred may well have no case; thirty may not, and are named."""
+    real = file([row(n, expected="rare" if n < 6 else "often" if n < 36 else "abc"[n % 3]) for n in range(200)])
+    set_ = [row(n, expected="abc"[n % 3]) for n in range(200)]
+    mix = [one for one in labels(file(set_, label="answer"), real) if one.key == "label_mix"]
+    plain = file([one for one in real.rows if one.expected != "often"])
+    fewer = [one for one in labels(file(set_, label="answer"), plain) if one.key == "label_mix"]
+
+    assert [(one.status, "`often`" in one.words) for one in mix] == [("warning", True)]
+    assert [(one.status, "`rare`" in one.words) for one in fewer] == [("report", True)]
+
+
 def test_one_answer_for_all_cases_is_named() -> None:
     """Whoever says it always scores 100 %; few cases say nothing yet."""
     found = labels(file([row(n, expected="B") for n in range(30)], label="answer"), None)
