@@ -276,7 +276,7 @@ _FACTS: dict[str, tuple[Any, int]] = {
     "inputs": ({"production": {"rows": 3, "digest": "0" * 32}}, STALE),
     "operators": (["typo@9"], STALE),
     "measures": (["cases@9"], STALE),
-    "embedder": ("minilm@1", STALE),
+    "embedder": ("lexical@99", STALE),
     "models": ([{"role": "jury", "model": "acme/one", "family": "acme"}], INTEGRITY),
     "waivers": ([{"rule": "gate share", "reason": "none", "until": "2099-01-01"}], INTEGRITY),
 }
