@@ -79,7 +79,7 @@ def audit(file: AuditFile, given: Beneath, step: Step) -> Audit:
         file=file,
         seeds=seeds,
         training=trained,
-        known=given.known,
+        known=given.known and _nameless(given.known, given.scrub),
         beside=beside,
         beside_size=compared.seeds if compared is not None else 0,
         pools=tuple(replace(one, measured=sizes.get(one.name, 0)) for one in pools),

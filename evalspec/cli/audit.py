@@ -146,13 +146,20 @@ def _show(found: Audited, path: str, code: Exit, how: str) -> None:
         print_diagnostics((*found.warnings, *_annotations(found.audit, path)), how)
         return
     print_diagnostics(found.warnings, how)
-    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    is_dumb = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    color = sys.stdout.isatty() and not is_dumb
 
     def paint(text: str, tint: str) -> str:
         return f"\x1b[{tint}m{text}\x1b[0m" if color else text
 
     shown = harmless(found.audit, lambda text: safe(text, github=not color))
-    emit_painted(screen(shown, paint, columns() or WIDTH).rstrip("\n"), color=color)
+    emit_painted(screen(shown, paint, columns() or _said_width() or WIDTH).rstrip("\n"), color=color)
+
+
+def _said_width() -> int | None:
+    """Return what `COLUMNS` says, which counts where there is no terminal to ask."""
+    said = os.environ.get("COLUMNS", "")
+    return int(said) if said.isdecimal() and len(said) < 6 else None
 
 
 def _annotations(audit: Audit, path: str) -> tuple[Diagnostic, ...]:

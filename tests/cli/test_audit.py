@@ -289,6 +289,28 @@ def test_a_terminal_gets_colour_and_a_file_gets_none(
     assert "\x1b" not in capsys.readouterr().out
 
 
+def test_a_screen_is_as_wide_as_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`COLUMNS` counts where nobody can be asked, as in a pipe; a terminal that cannot paint gets no colour."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["audit", "made.jsonl", "--seeds", "real.jsonl", "-q"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert 70 < max(map(len, lines[:-1])) <= 80
+
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "dumb")
+    assert run(["audit", "made.jsonl", "-q"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_guess_names_the_flags_that_put_it_right(capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside the guess, without those that were given."""
+    assert run(["audit", "made.jsonl", "-q", "--label", "none"]) == 0
+
+    assert "(guessed; or say --text, --origin)" in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_file_of_more_rows_than_are_read_is_cut_and_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
