@@ -309,7 +309,7 @@ QUADRATIC = ("cosine",)  # minutes at the first size, hours at the second
 PEERS = ("cosine", "rbf", "naive", "pdist", "similarity")
 TITLES = {
     "shift": "shift, 999 exchanges, interval, letters (4,096 dimensions): ours",
-    "shift_256": "the same, 256 bits: ours",
+    "shift_256": "shift, 999 exchanges, interval, letters, 256 bits: ours",
     "shift_meaning": f"shift, 999 exchanges, interval, {DIMS} dimensions: ours",
     "rbf": "one value, all pairs: scikit-learn `rbf_kernel`, in blocks",
     "naive": "one value, all pairs: the RBF kernel in numpy, whole matrices",
