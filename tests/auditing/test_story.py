@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+from benchmarks.audit.planted import table
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "audit.md").read_text("utf-8")
 STORY = json.loads((ROOT / "benchmarks" / "audit" / "story.json").read_text("utf-8"))
@@ -27,3 +29,10 @@ def test_every_share_that_the_story_names_stands_on_a_screen() -> None:
     named = re.findall(r"\d[\d.,]* %|(?<![\w.])\d+\.\d(?![\w])(?! %)", prose.replace("CC BY 4.0", ""))
     assert len(named) >= 8
     assert not [one for one in named if one.split()[0] not in printed.replace("%", "").split()]
+
+
+def test_the_table_of_planted_faults_is_what_was_measured() -> None:
+    """The page is written by the benchmark, and by nobody else."""
+    found = json.loads((ROOT / "benchmarks" / "audit" / "planted.json").read_text("utf-8"))
+
+    assert f"<!-- planted -->\n{table(found)}\n<!-- end planted -->" in PAGE
