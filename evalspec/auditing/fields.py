@@ -118,6 +118,8 @@ def guess_fields(raws: Sequence[RawRow], told: Told, classify: Callable[[str, st
     found = _guess_text(sample, columns, told.text)
     if told.text is None:
         better = _Table(sample, columns).text(found)
+        if better is None:
+            return None
         found = found if better == found.input else _guess_text(sample, columns, better)
     if found.input is None:
         return None

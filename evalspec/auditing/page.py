@@ -182,7 +182,7 @@ def _actions(audit: Audit, paint: Paint, width: int) -> list[str]:
         found.append(paint("Still open", "1"))
     for question in audit.open:
         found += _wrap(question, width, f"{MARGIN}? ", f"{MARGIN}  ")
-    return [*found, paint(LEGEND, "2")]
+    return [*found, *(paint(row, "2") for row in _wrap(LEGEND, width, "", ""))]
 
 
 def _wrap(text: str, width: int, first: str, rest: str) -> list[str]:

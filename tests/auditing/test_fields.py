@@ -116,6 +116,8 @@ def test_nothing_is_taken_for_a_text_that_does_not_look_like_one() -> None:
     rows = [RawRow(line=n, values={"a": n, "b": f"x{n}"}) for n in range(40)]
 
     assert guess_fields(rows, Told(), classify()) is None
+    longer = [RawRow(line=n, values={"id": n, "correct": "01" * 9 + str(n)}) for n in range(40)]
+    assert guess_fields(longer, Told(), classify()) is None
 
 
 @pytest.mark.parametrize(

@@ -296,7 +296,7 @@ def test_a_screen_is_as_wide_as_the_environment_says(
     monkeypatch.setenv("COLUMNS", "80")
     assert run(["audit", "made.jsonl", "--seeds", "real.jsonl", "-q"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert 70 < max(map(len, lines[:-1])) <= 80
+    assert 70 < max(map(len, lines)) <= 80
 
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("TERM", "dumb")

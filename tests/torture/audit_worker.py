@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.torture.audit_tries import REAL, Maker, Try
-from tests.torture.fuzz_worker import ADDRESS_SPACE, DIAGNOSTIC, _last, _measured
+from tests.torture.fuzz_worker import DIAGNOSTIC, _last, _measured
 
+ADDRESS_SPACE = 4 << 30  # bytes; DuckDB keeps what it has reserved, and each try may hold a quarter of it
 STATED = frozenset({0, 1, 2, 3, 10})
 # What moves a cursor, reorders or hides what stands on a screen; a line end is the only control that may.
 RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2061-\u206f\ufeff\U000e0000-\U000e0fff]")
