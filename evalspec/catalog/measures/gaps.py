@@ -14,6 +14,7 @@ from evalspec.stats.comparison import Item
 from evalspec.stats.regions import Region, fewer_chance, regions
 from evalspec.stats.scope import Scope
 from evalspec.stats.tests import ALPHA, holm
+from evalspec.text.function_words import FUNCTION_WORDS
 from evalspec.text.tokens import document_counts, tokens
 from evalspec.text.vectors import cosines_within
 
@@ -96,10 +97,10 @@ def example(text: str) -> str:
 
 
 def _words(inside: Sequence[Item], source: Sequence[Item]) -> list[str]:
-    """Return the words whose share of the region's texts leads their share of all texts most."""
+    """Return the words whose share of the region's texts leads their share of all texts most; grammar says least."""
     here, all_ = (document_counts(tokens(one.text) for one in side) for side in (inside, source))
     leads = {word: count / len(inside) - all_[word] / len(source) for word, count in here.items() if count > 1}
-    return sorted(leads, key=lambda word: (-round(leads[word], 9), word))[:WORDS]
+    return sorted(leads, key=lambda word: (word in FUNCTION_WORDS, -round(leads[word], 9), word))[:WORDS]
 
 
 def _label(scope: Scope, inside: Sequence[Item]) -> str | None:
