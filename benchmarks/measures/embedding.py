@@ -139,7 +139,8 @@ def section(runs: list[dict[str, Any]]) -> str:
     lines += [
         "",
         f"So {by_cores}.",
-        f"Of {first['components']:,} components {differ:,} {'differs' if differ == 1 else 'differ'} as whole numbers; the largest difference of floats",
+        f"Of {first['components']:,} components {differ:,} differ{'s' if differ == 1 else ''} as whole numbers; "
+        + "the largest difference of floats",
         f"is {worst:.1e}, the lowest cosine {min(one['lowest_cosine'] for one in runs):.7f}.",
     ]
     return "\n".join(lines)
