@@ -306,7 +306,8 @@ def _explain(done: Build, steps: Steps) -> None:
         decided = sum(row.decided for row in done.reviewed.survival if row.slice == "")
         steps.line("review", f"{decided} generated candidates decided, {len(done.reviewed.queue)} waiting")
     if done.verdicts is not None:
-        steps.line("gate", _answers(done.verdicts))
+        for at, line in enumerate(wrap(_answers(done.verdicts), SUMMARY_COLUMNS, subsequent_indent="  ")):
+            steps.line("" if at else "gate", line)
         unsure, refused = past_without_evidence(done.verdicts), refused_changes(done.verdicts)
         for said in (
             f"past their bound without evidence: {unsure}; the report says what would decide them" if unsure else "",

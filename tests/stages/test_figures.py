@@ -14,6 +14,7 @@ from evalspec.stages.reporting.figures import percent, plain_text
         ("agreement of `verdict` is low", "agreement of `verdict` is low"),
         ("opening `good evening i`", "opening `good evening i`"),
         ("case `persona.retiree.delay.03`", "case `persona.retiree.delay.03`"),
+        ("opening `ok i'm seriously`", "opening `ok i'm seriously`"),
         ("term `<b>`", "term \\`\\<b\\>\\`"),
         ("one ` alone", "one \\` alone"),
         ("a | b * c [d](http://e.f)", "a \\| b \\* c \\[d\\](http:\u2060//e.f)"),

@@ -13,7 +13,7 @@ HALF_A_THOUSANDTH = 5e-4  # what three digits show nothing of
 # An underscore inside a word is no markup; names are full of them.
 _MARKUP = lazy_unicode(r"([\\`*{}\[\]<>#|~@]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}]))")
 # What we set in backticks ourselves: names, ids and words. Anything else in backticks is spelled out.
-_CODE = lazy_unicode(r"`([\p{L}\p{N}][\p{L}\p{N} _.,:/=-]*)`")
+_CODE = lazy_unicode(r"`([\p{L}\p{N}][\p{L}\p{N} '’_.,:/=-]*)`")
 
 
 def share(part: int, whole: int) -> str:
