@@ -89,6 +89,8 @@ def answering(spec: Spec, tape: Mapping[str, Reply], find: Find, how: Asked) -> 
             through_batches(journal, asker, missing, spec, submit=how.mode == "batch")
             replies = dict(zip(asked, asker.ask(tuple(asked.values())), strict=True))
             return {key: replies[key] for key in missing}
+        from evalspec.live import has_journal
+
         known = _once(opened, spec, tape, how, count)[0].known(tuple(missing)) if has_journal() else {}
         if how.mode == "reading":
             return {key: known.get(key, NOT_ASKED) for key in missing}
@@ -118,13 +120,6 @@ def _once(
         asker.count = count
         opened.append((journal, asker))
     return opened[0]
-
-
-def has_journal() -> bool:
-    """Tell whether this user has ever asked a model; to look must not make a journal."""
-    from evalspec.live import journal_path
-
-    return os.path.exists(journal_path())
 
 
 def _not_known(missing: Sequence[Request], total: int, spec: Spec, where: str) -> BuildError:

@@ -10,7 +10,6 @@ from functools import partial
 from itertools import groupby
 from typing import Any, Literal, TypeVar
 
-from evalspec.asking import has_journal
 from evalspec.diagnostics import BuildError, Diagnostic, Exit, Note
 from evalspec.edges.models.asking import Asker, Rules
 from evalspec.edges.models.batch_table import Batch, Kept, arrived, keys_in, reserve, sent, settle, waiting
@@ -20,7 +19,7 @@ from evalspec.edges.models.giving_up import gave_up, over_budget
 from evalspec.edges.models.http import HttpTransport
 from evalspec.edges.models.journal import Journal
 from evalspec.edges.models.transport import RETRIED, Endpoint, Fault, Received
-from evalspec.live import open_journal
+from evalspec.live import has_journal, open_journal
 from evalspec.model.asking import Request
 from evalspec.model.spec import Spec
 from evalspec.reaching import reach

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from evalspec.asking import KNOWN, Asked, has_journal
+from evalspec.asking import KNOWN, Asked
 from evalspec.catalog.techniques.asked import REPAIRS
 from evalspec.diagnostics import BuildError, Diagnostic, EvalspecError, Exit, Note
 from evalspec.edges.models.prices import MILLION, ListPrice, most_prompt_tokens
@@ -166,10 +166,12 @@ def _replay(loaded: Loaded, inputs: Inputs, tools: Tools, first: Sequence[Reques
 def _look_up(keys: Sequence[str], inputs: Inputs, found: _Replay) -> None:
     found.known.update((key, inputs.tape[key]) for key in keys if key in inputs.tape)
     rest = [key for key in keys if key not in found.known]
-    if not rest or not has_journal():
+    if not rest:
         return
-    from evalspec.live import open_journal
+    from evalspec.live import has_journal, open_journal
 
+    if not has_journal():
+        return
     journal = open_journal()
     try:
         bought = journal.known(rest)
@@ -180,10 +182,10 @@ def _look_up(keys: Sequence[str], inputs: Inputs, found: _Replay) -> None:
 
 
 def _spent(loaded: Loaded) -> int:
+    from evalspec.live import has_journal, open_journal, plan_name
+
     if not has_journal():
         return 0
-    from evalspec.live import open_journal, plan_name
-
     journal = open_journal()
     try:
         return journal.spent(plan_name(loaded.spec))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evalspec.asking import Asked, has_journal
+from evalspec.asking import Asked
 from evalspec.diagnostics import EvalspecError
 from evalspec.model.asking import UNASKED, Reply, Request
 from evalspec.model.build import Inputs
@@ -76,10 +76,10 @@ def forgettable(path: str, wish: Wish) -> tuple[Forgettable, ...]:
 
 def forget(keys: Sequence[str]) -> int:
     """Take the replies to these questions out of the journal and return how many were there; what they cost stays."""
+    from evalspec.live import has_journal, open_journal
+
     if not keys or not has_journal():
         return 0
-    from evalspec.live import open_journal
-
     journal = open_journal()
     try:
         return journal.forget(keys)

@@ -29,9 +29,9 @@ def plan_name(spec: Spec) -> str:
     return digest([spec.name, spec_digest(spec)])
 
 
-def journal_path() -> str:
-    """Return where the user's journal stands, or would."""
-    return os.path.join(state_folder(os.environ), JOURNAL_NAME)
+def has_journal() -> bool:
+    """Tell whether this user has ever asked a model; to look must not make a journal."""
+    return os.path.exists(os.path.join(state_folder(os.environ), JOURNAL_NAME))
 
 
 def open_journal() -> Journal:
