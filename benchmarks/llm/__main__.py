@@ -20,7 +20,8 @@ from typing import Any
 from benchmarks.llm.contenders import CONTENDERS, ROOT, environments
 from benchmarks.llm.envs import FOLDER, Made
 from benchmarks.llm.phases import COUNT, JOBS, LATENCY, MANY, Bench, serving
-from benchmarks.llm.tables import RESULTS, read_results, replaced, short
+from benchmarks.llm.tables import BEGIN, END, RESULTS, read_results, short
+from benchmarks.pages import replaced
 
 PAGE, README = ROOT / "docs" / "benchmarks.md", ROOT / "README.md"
 PHASES = ("cold", "again", "changed", "killed", "faults", "many")
@@ -77,7 +78,7 @@ def write() -> None:
     from benchmarks.scale.__main__ import page
 
     PAGE.write_text(page(json.loads(SCALE.read_text("utf-8"))), "utf-8")
-    README.write_text(replaced(README.read_text("utf-8"), short(read_results())), "utf-8")
+    README.write_text(replaced(README.read_text("utf-8"), BEGIN, END, short(read_results())), "utf-8")
 
 
 def _entry(name: str, made: dict[str, Made]) -> dict[str, Any]:

@@ -114,15 +114,6 @@ def ideal(given: dict[str, Any]) -> float:
     return float(given["count"] / given["jobs"] * given["latency"])
 
 
-def replaced(text: str, table: str) -> str:
-    """Return a page with the table between its markers."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"no `{BEGIN}` and `{END}`")
-    return before + table + after
-
-
 def _table(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join("| " + " | ".join(row) + " |" for row in lines) + "\n"

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measures.samples import sample
+from benchmarks.pages import replaced
 from evalspec.edges.meaning.cache import key_of
 from evalspec.text.meaning import quantised
 
@@ -148,8 +149,7 @@ def section(runs: list[dict[str, Any]]) -> str:
 
 def page(text: str, found: list[dict[str, Any]]) -> str:
     """Return the page with its table written again."""
-    before, _, rest = text.partition(MARKS[0])
-    return f"{before}{MARKS[0]}\n{section(found)}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}"
+    return replaced(text, *MARKS, f"{MARKS[0]}\n{section(found)}\n{MARKS[1]}")
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measures.samples import READERS, rows, sample
+from benchmarks.pages import replaced
 from evalspec.edges.meaning.embedder import minilm_embedder
 from evalspec.edges.meaning.minilm import missing
 from evalspec.stats.dense_pairs import pairs_at_least
@@ -271,11 +272,7 @@ def main() -> None:
         assert set(FACT_SETS + NOISE_SETS) <= set(READERS)
         RESULTS.write_text(json.dumps(measure(Path(os.environ["EVALSPEC_SHARED"]) / "data"), indent=1) + "\n", "utf-8")
     found = json.loads(RESULTS.read_text("utf-8"))
-    before, begin, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"{PAGE.name} has no `{BEGIN}` and `{END}`")
-    PAGE.write_text(before + tables(found) + after, "utf-8")
+    PAGE.write_text(replaced(PAGE.read_text("utf-8"), BEGIN, END, tables(found)), "utf-8")
     if asked.json:
         print(json.dumps(found, indent=1))
 

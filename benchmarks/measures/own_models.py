@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measures.embedding import PAGE, ROOT, texts
+from benchmarks.pages import replaced
 from evalspec.embedding import shown
 from evalspec.text.meaning import quantised
 
@@ -101,8 +102,7 @@ def section(found: list[dict[str, Any]]) -> str:
 
 def page(text: str, found: list[dict[str, Any]]) -> str:
     """Return the page with its table written again."""
-    before, _, rest = text.partition(MARKS[0])
-    return f"{before}{MARKS[0]}\n{section(found)}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}"
+    return replaced(text, *MARKS, f"{MARKS[0]}\n{section(found)}\n{MARKS[1]}")
 
 
 def main() -> None:

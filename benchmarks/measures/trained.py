@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.pages import replaced
 from evalspec.digests import keyed_hash
 from evalspec.edges.meaning.embedder import minilm_embedder
 from evalspec.model.spec import Mix, Screening, Spec
@@ -71,8 +72,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 def page(text: str, rows: Sequence[dict[str, Any]]) -> str:
     """Return the page with the table of these rows between its marks."""
-    before, _, rest = text.partition(MARKS[0])
-    return f"{before}{MARKS[0]}\n{table(rows)}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}"
+    return replaced(text, *MARKS, f"{MARKS[0]}\n{table(rows)}\n{MARKS[1]}")
 
 
 def main() -> None:

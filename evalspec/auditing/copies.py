@@ -61,9 +61,10 @@ def copied(rows: Sequence[AuditRow], seeds: Sequence[AuditRow], step: Step) -> C
             index.add(str(row.line), row.text)
     lines = {}
     for row in rows:
-        near = None if (line := known.get(key_of(row.text))) is not None else index.find(row.text)
-        if line is not None or near is not None:
-            lines[row.line] = line if line is not None else int(near[0] if near else 0)
+        if (line := known.get(key_of(row.text))) is not None:
+            lines[row.line] = line
+        elif (near := index.find(row.text)) is not None:
+            lines[row.line] = int(near[0])
     twins = twins_of(seeds, step).lines if lines else {}
     again = {*twins, *twins.values()}
     common = frozenset(line for line, seed in lines.items() if seed in again)

@@ -33,7 +33,7 @@ GUARANTEES: Mapping[str, str] = {
     "models": "A killed build loses no reply that was acknowledged, and asks nothing twice but what was not yet",
     "tape": "A broken tape or journal is never used in silence",
     "budget": "Recorded list-price spend stays within the budget, with any number of workers, faults and deaths",
-    "audit": "An audit of any file ends in a stated exit code, and shows nothing personal and nothing that acts",
+    "audit": "An audit of any file ends in a stated exit code; no address, number or key is shown, and nothing acts",
 }
 SHOWN = 20  # breaks listed under a promise; the count is always of all
 _SECTION = re.compile(r"^<!-- suite (\S+) -->\n.*?^<!-- end \1 -->\n", re.DOTALL | re.MULTILINE)

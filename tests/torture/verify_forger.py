@@ -283,6 +283,11 @@ _FACTS: dict[str, tuple[Any, int]] = {
 FORGERIES += [
     Forgery(name=f"header: {name}", make=_header(name, value), exit=code) for name, (value, code) in _FACTS.items()
 ]
+# Any name may be a spec's own, so that one that the spec does not have is no other version: somebody wrote it there.
+FORGERIES += [
+    Forgery(name=f"header: embedder, as {tag}", make=_header("embedder", tag))
+    for tag in ("minilm@1", "mine@1+0123456789abcdef")
+]
 
 
 @forgery("text changed, and the lock said to be of another engine", exit=STALE)
